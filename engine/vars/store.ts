@@ -1,0 +1,121 @@
+// What is known of each host besides the inventory: facts, set_fact, registered results, include_vars.
+// The one mutable place of the variables; everything else reads it.
+
+import type { Origin } from "../core/problem.ts";
+import { type Data, fromPlain, type PlainObject, type Value } from "../core/value.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { inventoryLayers, type Layer, type VarsFileLoader, type VarsFolders } from "./inventory-layers.ts";
+
+/** One host's variables. `version` grows with every change, for caches. */
+export interface HostVariables {
+  /** Inventory levels merged, highest wins. */
+  readonly inventory: ReadonlyMap<string, Value>;
+  readonly layers: readonly Layer[];
+  /** `ansible_facts`: names without prefix. */
+  readonly facts: Map<Data, Data>;
+  /** Facts as top-level variables (`ansible_NAME`, and facts that modules return under their own names). */
+  readonly injectedFacts: Map<string, Value>;
+  readonly includeVars: Map<string, Value>;
+  readonly setFacts: Map<string, Value>;
+  version: number;
+}
+
+export class VariableStore {
+  readonly extraVars: ReadonlyMap<string, Value>;
+  readonly #inventory: Inventory;
+  readonly #folders: VarsFolders;
+  readonly #load: VarsFileLoader;
+  readonly #hosts = new Map<string, HostVariables>();
+
+  constructor(
+    inventory: Inventory,
+    folders: VarsFolders,
+    load: VarsFileLoader,
+    extraVars: ReadonlyMap<string, Value> = new Map(),
+  ) {
+    this.#inventory = inventory;
+    this.#folders = folders;
+    this.#load = load;
+    this.extraVars = extraVars;
+  }
+
+  host(name: string): HostVariables {
+    let variables = this.#hosts.get(name);
+    if (!variables) {
+      const layers = inventoryLayers(this.#inventory, name, this.#folders, this.#load);
+      variables = {
+        layers,
+        inventory: mergeLayers(layers),
+        facts: new Map(),
+        injectedFacts: new Map(),
+        includeVars: new Map(),
+        setFacts: new Map(),
+        version: 0,
+      };
+      this.#hosts.set(name, variables);
+    }
+    return variables;
+  }
+
+  /** The inventory changed for a host (add_host, group_by): its layers are read again, what it learnt stays. */
+  refreshInventory(names: Iterable<string>): void {
+    for (const name of names) {
+      const old = this.#hosts.get(name);
+      if (!old) continue;
+      this.#hosts.delete(name);
+      const { layers, inventory } = this.host(name);
+      this.#hosts.set(name, { ...old, layers, inventory, version: old.version + 1 });
+    }
+  }
+
+  /** Facts from a module's `ansible_facts`: `ansible_x` is kept as fact `x` and as variable `ansible_x`. */
+  addFacts(name: string, facts: PlainObject): void {
+    const host = this.host(name);
+    for (const [key, plain] of Object.entries(facts)) {
+      if (plain === undefined) continue;
+      const value = fromPlain(plain);
+      // Ansible keeps `ansible_local` under its full name in ansible_facts too.
+      host.facts.set(key === "ansible_local" ? key : key.replace(/^ansible_/, ""), value);
+      host.injectedFacts.set(key, value);
+    }
+    host.version++;
+  }
+
+  setFacts(name: string, values: Iterable<readonly [string, Value]>, options: { readonly cacheable?: boolean } = {}): void {
+    const host = this.host(name);
+    for (const [key, value] of values) {
+      host.setFacts.set(key, value);
+      if (options.cacheable) {
+        host.facts.set(key, value as Data);
+        host.injectedFacts.set(key, value);
+      }
+    }
+    host.version++;
+  }
+
+  includeVars(name: string, values: Iterable<readonly [string, Value]>): void {
+    const host = this.host(name);
+    for (const [key, value] of values) host.includeVars.set(key, value);
+    host.version++;
+  }
+
+  clearFacts(name: string): void {
+    const host = this.host(name);
+    host.facts.clear();
+    host.injectedFacts.clear();
+    host.version++;
+  }
+}
+
+function mergeLayers(layers: readonly Layer[]): ReadonlyMap<string, Value> {
+  const merged = new Map<string, Value>();
+  for (const layer of layers) for (const [name, value] of layer.values) merged.set(name, value);
+  return merged;
+}
+
+/** Where a variable's value comes from: the levels that set it, highest first. */
+export interface Explanation {
+  readonly level: string;
+  readonly value: Value;
+  readonly origin?: Origin;
+}
