@@ -1,0 +1,89 @@
+// YAML text as nodes with places (node.ts). The `yaml` package finds the structure; what scalars, tags, merge keys
+// and duplicate keys mean is decided in compose.ts, as PyYAML with Ansible's constructor decides it.
+
+import { LineCounter, type Document as Parsed, type ParsedNode, parseAllDocuments } from "yaml";
+import { Failure, fail, type Origin, type Problem } from "../core/problem.ts";
+import { compose } from "./compose.ts";
+import type { Document } from "./node.ts";
+import { explain } from "./yaml-problems.ts";
+
+const OPTIONS = {
+  version: "1.1",
+  schema: "failsafe",
+  merge: false,
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: "silent",
+  keepSourceTokens: false,
+} as const;
+
+/** Text that libyaml refuses: control characters other than tab and line ends. */
+const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/;
+
+/**
+ * Reads one document. Throws Failure `yaml-…` with the place and the likely cause; more than one document is a
+ * failure too, as with Ansible. Duplicate keys are warnings.
+ */
+export function loadYaml(text: string, file: string): Document {
+  const { documents, place } = parse(text, file);
+  const second = documents[1];
+  if (second)
+    fail("yaml-documents", "the file holds more than one YAML document, where one is expected", {
+      origin: place(second.range?.[0] ?? 0),
+      hint: "remove the second '---' line",
+    });
+  const [first] = documents;
+  return first ? documentOf(first, text, place) : { root: undefined, warnings: [] };
+}
+
+/** Reads all documents of a stream (filter `from_yaml_all`). */
+export function loadAllYaml(text: string, file: string): Document[] {
+  const { documents, place } = parse(text, file);
+  return documents.map((document) => documentOf(document, text, place));
+}
+
+type Place = (offset: number) => Origin;
+
+function parse(source: string, file: string): { documents: Parsed<ParsedNode>[]; place: Place } {
+  const text = source.startsWith("\ufeff") ? source.slice(1) : source;
+  const lines = new LineCounter();
+  const place: Place = (offset) => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  let documents: Parsed<ParsedNode>[];
+  try {
+    const parsed = parseAllDocuments(text, { ...OPTIONS, lineCounter: lines });
+    documents = Array.isArray(parsed) ? (parsed as Parsed<ParsedNode>[]) : [];
+  } catch (error) {
+    if (error instanceof RangeError) fail("yaml-depth", "the YAML is nested too deeply", { origin: place(0) });
+    throw error;
+  }
+  for (const document of documents) throwErrors(document, text, place);
+  const odd = UNPRINTABLE.exec(text);
+  if (odd)
+    fail("yaml-character", `the text holds a control character (${unicodeName(odd[0])}), which YAML does not allow`, {
+      origin: place(odd.index),
+      hint: 'in a double-quoted value it can be written as an escape such as "\\x07"',
+    });
+  return { documents, place };
+}
+
+function throwErrors(document: Parsed<ParsedNode>, text: string, place: Place): void {
+  const [error] = document.errors;
+  if (!error) return;
+  const problem: Problem = explain({ code: error.code, message: error.message, origin: place(error.pos[0]) }, text);
+  throw new Failure(problem);
+}
+
+function documentOf(document: Parsed<ParsedNode>, text: string, place: Place): Document {
+  const warnings: Problem[] = [];
+  if (!document.contents) return { root: undefined, warnings };
+  const root = compose(document.contents, { text, place, warn: (problem) => warnings.push(problem) });
+  const empty = root.kind === "scalar" && !root.quoted && root.source === "" && root.value === null;
+  return { root: empty ? undefined : root, warnings };
+}
+
+function unicodeName(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
