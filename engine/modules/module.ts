@@ -8,6 +8,7 @@ import type { Plain, PlainObject } from "../core/value.ts";
 import type { Become, Host } from "../host/host.ts";
 import type { Prediction, Predictions } from "../host/prediction.ts";
 import type { ObjectSchema, ParamsOf } from "./params.ts";
+import { expandPaths } from "./target-path.ts";
 
 /** One thing that would be different on the host. */
 export interface Change {
@@ -160,9 +161,17 @@ export interface Action<S extends ObjectSchema = ObjectSchema> extends Described
 
 export type AnyModule = Module | Action;
 
-/** Declares a module; `params` gives the type of `plan`'s second argument. */
+/** Declares a module; `params` gives the type of `plan`'s second argument. `path` parameters arrive expanded on the host. */
 export function defineModule<const S extends ObjectSchema>(module: Omit<Module<S>, "kind">): Module {
-  return { ...module, kind: "module" } as unknown as Module;
+  const bare = { ...module, kind: "module" } as unknown as Module;
+  return {
+    ...bare,
+    plan(host, params, context) {
+      const expanded = expandPaths(bare.params, params, host);
+      if (expanded instanceof Promise) return expanded.then((ready) => bare.plan(host, ready, context));
+      return bare.plan(host, expanded, context);
+    },
+  };
 }
 
 /** Declares an action. */

@@ -17,6 +17,8 @@ export interface ParamSchema {
   readonly secret?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Of a `path`: relative paths stay as written (link targets, `creates` below `chdir`); others are put below the user's home. */
+  readonly relative?: boolean;
   /** Accepted without effect, because it has no meaning here; a warning says so (with this reason). */
   readonly ignored?: string;
 }
