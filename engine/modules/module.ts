@@ -46,7 +46,7 @@ export interface PlanContext {
   readonly environment: Readonly<Record<string, string>>;
   readonly predictions: Predictions;
   /** Finds a controller file as Ansible's search path does (role's files/, play's folder …). Failure `file-not-found`. */
-  find(name: string, kind: "files" | "templates"): string;
+  find(name: string, kind: "files" | "templates" | "vars"): string;
   /** A template file of the controller, rendered with the task's variables; undecided (throws) if it is Unknown. */
   render(path: string, options?: RenderOptions): string;
   /** Reads a controller file, decrypted when it is vaulted (unless `decrypt` is false). */
@@ -115,6 +115,8 @@ export interface ActionContext extends PlanContext {
   readonly signal: AbortSignal;
   /** Evaluates an expression (as in `when:`) in the task's scope. */
   condition(expression: string | boolean): boolean | Unknown;
+  /** Value of an expression without braces in the task's scope (`debug: var=`); undefined if it uses something undefined. */
+  evaluate(expression: string): Plain | undefined;
   /** Finished value of a variable, undefined if not defined. */
   variable(name: string): Plain | undefined;
   /** Loads a YAML/JSON vars file with templates left lazy; used by include_vars. */

@@ -124,6 +124,7 @@ export async function runAction(
     progress: () => {},
     signal: new AbortController().signal,
     condition: refuse("condition"),
+    evaluate: refuse("evaluate"),
     variable: () => undefined,
     loadVarsFile: refuse("loadVarsFile"),
     setVars: refuse("setVars"),
