@@ -100,7 +100,8 @@ export function composeScope(parts: {
   readonly enclosing: StaticLayers;
 }): LayeredScope {
   const { host, enclosing } = parts;
-  const each = (level: Level, maps: readonly ReadonlyMap<string, Value>[]) => maps.flatMap((map) => mapLayer(level, map));
+  const each = (level: Level, maps: readonly ReadonlyMap<string, Value>[]) =>
+    maps.flatMap((map) => mapLayer(level, map));
   return new LayeredScope([
     ...(parts.front ? mapLayer("magic", parts.front) : []),
     parts.magic,

@@ -81,7 +81,11 @@ export class VariableStore {
     host.version++;
   }
 
-  setFacts(name: string, values: Iterable<readonly [string, Value]>, options: { readonly cacheable?: boolean } = {}): void {
+  setFacts(
+    name: string,
+    values: Iterable<readonly [string, Value]>,
+    options: { readonly cacheable?: boolean } = {},
+  ): void {
     const host = this.host(name);
     for (const [key, value] of values) {
       host.setFacts.set(key, value);

@@ -1,0 +1,108 @@
+// The machines of a run: one connection for each way to reach one, shared by all tasks that go there, with what a
+// dry run predicted of it and a counter of the changes made to it.
+
+import type { ConnectionSettings } from "../connection/connection.ts";
+import type { Host } from "../host/host.ts";
+import type { Prediction, Predictions } from "../host/prediction.ts";
+
+/** An open machine, as host/ makes it. */
+export interface OpenHost {
+  readonly host: Host;
+  close(): Promise<void>;
+  readonly stats: {
+    readonly roundTrips: number;
+    readonly requests: number;
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+  };
+}
+
+export type HostOpener = (settings: ConnectionSettings) => OpenHost;
+
+/** Wraps a real host so that it reads through predictions; one store a target. */
+export interface DryTarget {
+  readonly host: Host;
+  readonly predictions: Predictions;
+  add(predictions: readonly Prediction[]): void;
+}
+
+/** One machine of the run. */
+export class Target {
+  readonly settings: ConnectionSettings;
+  /** Grows with every change made (or predicted) there: plans made before are void. */
+  generation = 0;
+  readonly #open: HostOpener;
+  readonly #makeDry: (host: Host) => DryTarget;
+  #opened: OpenHost | undefined;
+  #dry: DryTarget | undefined;
+  #used = { roundTrips: 0, requests: 0, bytesIn: 0, bytesOut: 0 };
+
+  constructor(settings: ConnectionSettings, open: HostOpener, makeDry: (host: Host) => DryTarget) {
+    this.settings = settings;
+    this.#open = open;
+    this.#makeDry = makeDry;
+  }
+
+  /** The real machine. */
+  get host(): Host {
+    this.#opened ??= this.#open(this.settings);
+    return this.#opened.host;
+  }
+
+  /** The machine as the dry run sees it. */
+  get dry(): DryTarget {
+    this.#dry ??= this.#makeDry(this.host);
+    return this.#dry;
+  }
+
+  /** Counters of the connection so far, those of closed ones included. */
+  get stats(): OpenHost["stats"] {
+    const now = this.#opened?.stats;
+    return {
+      roundTrips: this.#used.roundTrips + (now?.roundTrips ?? 0),
+      requests: this.#used.requests + (now?.requests ?? 0),
+      bytesIn: this.#used.bytesIn + (now?.bytesIn ?? 0),
+      bytesOut: this.#used.bytesOut + (now?.bytesOut ?? 0),
+    };
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (!opened) return;
+    this.#used = { ...this.stats };
+    this.#opened = undefined;
+    this.#dry = undefined;
+    this.generation++;
+    await opened.close();
+  }
+}
+
+export class Targets {
+  readonly #targets = new Map<string, Target>();
+  readonly #open: HostOpener;
+  readonly #makeDry: (host: Host) => DryTarget;
+
+  constructor(open: HostOpener, makeDry: (host: Host) => DryTarget) {
+    this.#open = open;
+    this.#makeDry = makeDry;
+  }
+
+  /** The machine for these settings; the same one for equal settings. */
+  get(settings: ConnectionSettings): Target {
+    const key = JSON.stringify(settings);
+    let target = this.#targets.get(key);
+    if (!target) {
+      target = new Target(settings, this.#open, this.#makeDry);
+      this.#targets.set(key, target);
+    }
+    return target;
+  }
+
+  all(): Iterable<Target> {
+    return this.#targets.values();
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#targets.values()].map((target) => target.close()));
+  }
+}
