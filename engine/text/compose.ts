@@ -171,7 +171,7 @@ class Composer {
   }
 
   #scalarValue(source: string, quoted: boolean, tag: string | undefined, origin: Origin): ScalarNode["value"] {
-    if (tag === undefined || tag === "!unsafe") return quoted ? source : resolvePlain(source);
+    if (tag === undefined || tag === "!unsafe" || tag === "!") return quoted ? source : resolvePlain(source);
     if (tag === "!vault" || tag === "!vault-encrypted") return new VaultText(source, origin);
     const reader = TAGS[tag.startsWith(CORE) ? tag.slice(CORE.length) : tag];
     if (!reader) this.#badTag(tag, origin);
@@ -207,7 +207,6 @@ class Composer {
 }
 
 const TAGS: Readonly<Record<string, (source: string) => ScalarNode["value"] | undefined>> = {
-  "!": (source) => source,
   str: (source) => source,
   timestamp: (source) => source,
   null: () => null,

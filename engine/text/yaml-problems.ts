@@ -107,7 +107,11 @@ function codeOf(error: ParserError): string {
 }
 
 function hintOf(error: ParserError): { hint?: string } {
-  const hint = HINTS[error.code];
+  const open = /must end with a (.)$|with a (.)$|Missing closing (.)/.exec(error.message);
+  const mark = open?.[1] ?? open?.[2] ?? open?.[3];
+  const hint = mark
+    ? `close it with ${mark}, and indent its lines further than the key or dash that it belongs to`
+    : HINTS[error.code];
   return hint === undefined ? {} : { hint };
 }
 
