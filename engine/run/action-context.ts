@@ -23,12 +23,12 @@ export async function runAction(
   const { options } = item;
   if (!options) throw new Error("an action that runs has options");
   if (options.check && !action.runsInCheck) {
-    options.target.generation++;
+    options.target.touch();
     return { result: { changed: true, skipped: false, msg: `not run in a dry run` }, diff: [] };
   }
   try {
     const result = await action.run(actionContext(execution, item, options), params as never);
-    if (result.changed && !action.runsInCheck) options.target.generation++;
+    if (result.changed && !action.runsInCheck) options.target.touch();
     return { result: { changed: false, ...result }, diff: result.diff ?? [] };
   } catch (error) {
     if (error instanceof Undecided) return { result: { changed: error.unknown as unknown as boolean }, diff: [] };

@@ -56,7 +56,7 @@ export async function applyPlan(plan: Plan, host: Host, options: TaskOptions, pr
   } catch (error) {
     return failedRaw(error, plan.result, diff);
   } finally {
-    if (begun) options.target.generation++;
+    if (begun) options.target.touch();
   }
 }
 
@@ -69,7 +69,7 @@ export function predictPlan(plan: Plan, options: TaskOptions): Raw {
       diff,
     };
   for (const change of plan.changes) if (change.predict) options.target.dry.add(change.predict);
-  if (plan.changes.length > 0) options.target.generation++;
+  if (plan.changes.length > 0) options.target.touch();
   const unknown: Record<string, Plain> = {};
   for (const key of plan.outcome?.keys ?? [])
     unknown[key] = new Unknown(plan.outcome?.reason ?? "not run in a dry run");
@@ -82,7 +82,7 @@ export function taint(module: Module, params: Readonly<Record<string, Plain>>, o
   const predictions = module.touches(params);
   if (predictions.length === 0) return;
   options.target.dry.add(predictions);
-  options.target.generation++;
+  options.target.touch();
 }
 
 function differences(plan: Plan): Difference[] {

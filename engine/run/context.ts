@@ -26,6 +26,8 @@ export interface RunContext {
   readonly diff: boolean;
   readonly forks: number;
   readonly forceHandlers: boolean;
+  readonly strategy: string;
+  readonly anyErrorsFatal: boolean;
   readonly verbosity: number;
   readonly gathering: "implicit" | "explicit" | "smart";
   readonly gatherSubset: readonly string[];

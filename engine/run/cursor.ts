@@ -18,6 +18,8 @@ interface Frame {
   readonly prefix: readonly number[];
   /** Frames of a handler run skip handlers that were not notified. */
   readonly handlers: boolean;
+  /** Of an include: the nodes that are this host's; others' are passed over. */
+  readonly only?: ReadonlySet<PlayNode>;
 }
 
 /** What the cursor asks of its owner. */
@@ -66,6 +68,10 @@ export class Cursor {
         this.#leave(frame);
         continue;
       }
+      if (frame.only && !frame.only.has(node)) {
+        frame.index++;
+        continue;
+      }
       if (node.kind === "task") {
         if (frame.handlers ? this.#rules.notified(node) : this.#rules.selects(node)) return node;
         frame.index++;
@@ -91,14 +97,14 @@ export class Cursor {
     if (frame) frame.index++;
   }
 
-  /** Tasks brought in by the current task (an include), run next. `ordinal` tells apart different includes of one task. */
-  include(nodes: readonly PlayNode[], ordinal: number): void {
-    this.#push(nodes, ordinal, false);
+  /** What the current task (an include) brought in, run next: of all hosts' `nodes`, those in `only`. */
+  include(nodes: readonly PlayNode[], only: ReadonlySet<PlayNode>): void {
+    this.#push(nodes, false, only);
   }
 
   /** A run of notified handlers in place of the current task (meta: flush_handlers). */
   flush(handlers: readonly Task[]): void {
-    this.#push(handlers, 0, true);
+    this.#push(handlers, true);
   }
 
   /** The current task failed: unwinds to the nearest rescue or always. */
@@ -142,19 +148,27 @@ export class Cursor {
 
   /** A copy that can walk ahead without moving this one. */
   copy(rules: CursorRules): Cursor {
-    const copy = new Cursor(
+    return new Cursor(
       [],
       rules,
       this.#frames.map((frame) => ({ ...frame })),
     );
-    return copy;
   }
 
-  #push(nodes: readonly PlayNode[], ordinal: number, handlers: boolean): void {
+  #push(nodes: readonly PlayNode[], handlers: boolean, only?: ReadonlySet<PlayNode>): void {
     const frame = this.#frames.at(-1);
-    const prefix = frame ? [...frame.prefix, SECTION_RANK[frame.section], frame.index, ordinal] : [ordinal];
+    const prefix = frame ? [...frame.prefix, SECTION_RANK[frame.section], frame.index] : [];
     if (frame) frame.index++;
-    this.#frames.push({ nodes, index: 0, section: "block", block: undefined, failing: false, prefix, handlers });
+    this.#frames.push({
+      nodes,
+      index: 0,
+      section: "block",
+      block: undefined,
+      failing: false,
+      prefix,
+      handlers,
+      ...(only ? { only } : {}),
+    });
   }
 
   #enter(block: Block, section: Section, failing: boolean, outer: Frame | undefined): void {

@@ -6,6 +6,7 @@ import type { Result } from "../core/result.ts";
 import { isUnknown, Unknown } from "../core/unknown.ts";
 import { fromPlain, type Plain, type PlainObject, type Value } from "../core/value.ts";
 import type { Module } from "../modules/module.ts";
+import { nearest } from "../playbook/inherit.ts";
 import type { Task } from "../playbook/model.ts";
 import { overlay } from "../template/scope.ts";
 import { runAction } from "./action-context.ts";
@@ -14,7 +15,6 @@ import { type Execution, progressOf } from "./execution.ts";
 import { itemLabel } from "./item-label.ts";
 import type { PlayState } from "./play-state.ts";
 import { type Prepared, type PreparedItem, prepareItem } from "./prepare.ts";
-import { nearest } from "./task-options.ts";
 import { allHold, censored, judge, loopOutcome, type Outcome } from "./task-outcome.ts";
 import { waitFor } from "./wait.ts";
 

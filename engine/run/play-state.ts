@@ -2,7 +2,8 @@
 
 import type { TaskInfo } from "../core/event.ts";
 import type { Problem } from "../core/problem.ts";
-import { Undefined, type Value } from "../core/value.ts";
+import { Template, Undefined, type Value } from "../core/value.ts";
+import { roleOf } from "../playbook/inherit.ts";
 import type { Play, RoleUse, Task } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
 import { HostVars, hostMagic, type MagicTable, magicLayer, ScopeMap } from "../vars/magic.ts";
@@ -10,7 +11,7 @@ import { composeScope, type LayeredScope, type StaticLayers } from "../vars/scop
 import { type RunContext, warnOnce } from "./context.ts";
 import { Evaluation } from "./evaluate.ts";
 import type { HostRun } from "./host-run.ts";
-import { roleOf, roleUseOf, staticLayers } from "./static-layers.ts";
+import { roleUseOf, staticLayers } from "./static-layers.ts";
 
 export class PlayState {
   readonly context: RunContext;
@@ -95,6 +96,20 @@ export class PlayState {
       origin: task.origin,
       tags: task.keywords.tags.filter((tag): tag is string => typeof tag === "string"),
     };
+  }
+
+  /** `role : name` as banners show it, evaluated as far as the host's variables allow. */
+  taskName(host: string, task: Task): string {
+    const role = roleOf(task);
+    const prefix = role ? `${role.name} : ` : "";
+    if (task.name === undefined) return `${prefix}${task.action}`;
+    if (typeof task.name === "string") return prefix + task.name;
+    try {
+      return prefix + (this.evaluation(this.scope(host, task)).text(task.name) ?? task.action);
+    } catch {
+      // A name is for people: one that cannot be evaluated is shown as written.
+      return prefix + (task.name instanceof Template ? task.name.text : task.action);
+    }
   }
 
   #staticLayers(host: string, task: Task | undefined): StaticLayers {

@@ -8,13 +8,14 @@ import { type Data, type Plain, toPlain, type Value } from "../core/value.ts";
 import type { Host } from "../host/host.ts";
 import type { Action, Module, Plan, PlanContext } from "../modules/module.ts";
 import { checkParams, secretsOf } from "../modules/params-check.ts";
-import type { Condition, Task } from "../playbook/model.ts";
+import { conditions } from "../playbook/inherit.ts";
+import type { Task } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { type LoopItem, loopItems } from "./loop.ts";
 import { planContext } from "./plan-context.ts";
 import type { PlayState } from "./play-state.ts";
-import { levels, moduleDefaults, type TaskOptions, taskOptions } from "./task-options.ts";
+import { moduleDefaults, type TaskOptions, taskOptions } from "./task-options.ts";
 import { allHold } from "./task-outcome.ts";
 
 /** How a plan came out; a rejection turned into a value, so that plans made ahead may lie around. */
@@ -58,9 +59,9 @@ export interface Prepared {
   /** The loop itself could not be evaluated, or was skipped as a whole. */
   readonly whole?: Decision;
   readonly items: readonly PreparedItem[];
-  /** State of the play's membership that it was made for. */
+  /** The play's membership and the controller's state that it was made for. */
   readonly membership: number;
-  readonly variables: number;
+  readonly controller: number;
 }
 
 /** Prepares all items of a task for a host. `front` is in front of all variables (pending names, include items). */
@@ -70,7 +71,7 @@ export function prepare(state: PlayState, task: Task, host: string, front?: Read
     host,
     looped: task.loop !== undefined,
     membership: state.membership,
-    variables: state.context.store.host(host).version,
+    controller: state.context.targets.controllerGeneration,
   };
   if (!task.loop) return { ...base, items: [prepareItem(state, task, host, undefined, front)] };
   const scope = state.scope(host, task, front);
@@ -78,7 +79,7 @@ export function prepare(state: PlayState, task: Task, host: string, front?: Read
     const items = loopItems(state, task, task.loop, scope);
     if (isUnknown(items)) {
       // A loop over something unknown does not matter if the task is skipped anyway.
-      const held = allHold(state.context.engine, scope, conditionsOf(task));
+      const held = allHold(state.context.engine, scope, conditions(task));
       if (held.holds === false) return { ...base, whole: skipDecision(held.last?.value), items: [] };
       return { ...base, whole: { kind: "unknown", unknown: items }, items: [] };
     }
@@ -87,18 +88,13 @@ export function prepare(state: PlayState, task: Task, host: string, front?: Read
     if (error instanceof Undecided) return { ...base, whole: { kind: "unknown", unknown: error.unknown }, items: [] };
     // As Ansible: a loop that cannot be evaluated is no error if `when` says no without it.
     try {
-      const held = allHold(state.context.engine, scope, conditionsOf(task));
+      const held = allHold(state.context.engine, scope, conditions(task));
       if (held.holds === false) return { ...base, whole: skipDecision(held.last?.value), items: [] };
     } catch {
       // The loop's own error is the one to tell.
     }
     return { ...base, whole: { kind: "failed", problem: problemOf(error) }, items: [] };
   }
-}
-
-/** All `when` of the task and what encloses it, outer first. */
-export function conditionsOf(task: Task): readonly Condition[] {
-  return levels(task).flatMap(({ when }) => when);
 }
 
 /** Prepares one item. Also called again for retries and when an earlier change made the plan void. */
@@ -115,7 +111,7 @@ export function prepareItem(
   const base = { item, scope, evaluation };
   let options: TaskOptions | undefined;
   try {
-    const held = allHold(state.context.engine, scope, conditionsOf(task));
+    const held = allHold(state.context.engine, scope, conditions(task));
     if (held.holds === false) return { ...base, options, decision: skipDecision(held.last?.value), generation: -1 };
     if (isUnknown(held.holds)) {
       const unknown = held.holds;

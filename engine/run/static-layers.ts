@@ -2,7 +2,8 @@
 // itself, found along the chain of parents. Made once a task.
 
 import type { Value } from "../core/value.ts";
-import type { Block, Parent, Play, Role, RoleUse, Task } from "../playbook/model.ts";
+import { parentsOf, roleUseOn } from "../playbook/inherit.ts";
+import type { Parent, Play, Role, RoleUse, Task } from "../playbook/model.ts";
 import type { StaticLayers } from "../vars/scope.ts";
 
 /** Parents that a dynamic include made: their vars rank as include params. */
@@ -35,7 +36,7 @@ export function staticLayers(play: Play, variables: PlayVariables, task: Task | 
   for (let parent: Parent | undefined = task?.parent; parent && parent !== play; parent = parent.parent) {
     const { vars } = parent.keywords;
     if (vars.size > 0) (includeParents.has(parent) ? includeParams : blockVars).push(vars);
-    const use = (parent as Partial<Block>).roleUse;
+    const use = roleUseOn(parent);
     if (use) {
       if (use.params.size > 0) roleParams.push(use.params);
       addRole(use);
@@ -55,17 +56,10 @@ export function staticLayers(play: Play, variables: PlayVariables, task: Task | 
   };
 }
 
-/** The nearest role whose file the task stands in. */
-export function roleOf(task: Task): Role | undefined {
-  for (let parent: Parent | undefined = task.parent; parent; parent = parent.parent)
-    if (parent.role) return parent.role;
-  return undefined;
-}
-
 /** The nearest use of a role around the task. */
 export function roleUseOf(task: Task): RoleUse | undefined {
-  for (let parent: Parent | undefined = task.parent; parent; parent = parent.parent) {
-    const use = (parent as Partial<Block>).roleUse;
+  for (const parent of parentsOf(task.parent)) {
+    const use = roleUseOn(parent);
     if (use) return use;
   }
   return undefined;

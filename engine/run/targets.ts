@@ -30,17 +30,34 @@ export interface DryTarget {
 export class Target {
   readonly settings: ConnectionSettings;
   /** Grows with every change made (or predicted) there: plans made before are void. */
-  generation = 0;
+  #generation = 0;
+  readonly #onChange: () => void;
   readonly #open: HostOpener;
   readonly #makeDry: (host: Host) => DryTarget;
   #opened: OpenHost | undefined;
   #dry: DryTarget | undefined;
   #used = { roundTrips: 0, requests: 0, bytesIn: 0, bytesOut: 0 };
 
-  constructor(settings: ConnectionSettings, open: HostOpener, makeDry: (host: Host) => DryTarget) {
+  constructor(
+    settings: ConnectionSettings,
+    open: HostOpener,
+    makeDry: (host: Host) => DryTarget,
+    onChange: () => void = () => {},
+  ) {
     this.settings = settings;
+    this.#onChange = onChange;
     this.#open = open;
     this.#makeDry = makeDry;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Something was changed (or predicted to be) there. */
+  touch(): void {
+    this.#generation++;
+    this.#onChange();
   }
 
   /** The real machine. */
@@ -72,7 +89,7 @@ export class Target {
     this.#used = { ...this.stats };
     this.#opened = undefined;
     this.#dry = undefined;
-    this.generation++;
+    this.touch();
     await opened.close();
   }
 }
@@ -81,6 +98,8 @@ export class Targets {
   readonly #targets = new Map<string, Target>();
   readonly #open: HostOpener;
   readonly #makeDry: (host: Host) => DryTarget;
+  /** Grows with every change made on the controller itself, whose files plans may have read. */
+  controllerGeneration = 0;
 
   constructor(open: HostOpener, makeDry: (host: Host) => DryTarget) {
     this.#open = open;
@@ -92,7 +111,10 @@ export class Targets {
     const key = JSON.stringify(settings);
     let target = this.#targets.get(key);
     if (!target) {
-      target = new Target(settings, this.#open, this.#makeDry);
+      const changed = (): void => {
+        if (settings.kind === "local") this.controllerGeneration++;
+      };
+      target = new Target(settings, this.#open, this.#makeDry, changed);
       this.#targets.set(key, target);
     }
     return target;

@@ -4,28 +4,12 @@ import { fail } from "../core/problem.ts";
 import { isUnknown, Undecided } from "../core/unknown.ts";
 import type { Data, Value } from "../core/value.ts";
 import type { Become } from "../host/host.ts";
-import type { Keywords, Parent, Task } from "../playbook/model.ts";
+import { environmentOf, moduleDefaultsOf, type NearestKeyword, nearest } from "../playbook/inherit.ts";
+import type { Task } from "../playbook/model.ts";
 import { becomeSettings, type ConnectionKeywords, connectionSettings } from "./connection-settings.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { PlayState } from "./play-state.ts";
 import type { Target } from "./targets.ts";
-
-type Single = Exclude<keyof Keywords, "when" | "tags" | "vars" | "environment" | "moduleDefaults">;
-
-/** A keyword's value at the nearest level that sets it. */
-export function nearest(task: Task, key: Single): Value | undefined {
-  if (task.keywords[key] !== undefined) return task.keywords[key];
-  for (let parent: Parent | undefined = task.parent; parent; parent = parent.parent)
-    if (parent.keywords[key] !== undefined) return parent.keywords[key];
-  return undefined;
-}
-
-/** The levels around a task, outermost first, the task's own last. */
-export function levels(task: Task): Keywords[] {
-  const found = [task.keywords];
-  for (let parent: Parent | undefined = task.parent; parent; parent = parent.parent) found.unshift(parent.keywords);
-  return found;
-}
 
 /** Keywords that say how a task is run on a host. */
 export interface TaskOptions {
@@ -45,7 +29,8 @@ export interface TaskOptions {
 /** Evaluates them. Throws Failure, or Undecided where an Unknown decides. */
 export function taskOptions(state: PlayState, task: Task, host: string, evaluation: Evaluation): TaskOptions {
   const { context } = state;
-  const boolean = (key: Single): boolean | undefined => evaluation.boolean(nearest(task, key), key, task.origin);
+  const boolean = (key: NearestKeyword): boolean | undefined =>
+    evaluation.boolean(nearest(task, key), key, task.origin);
   const delegatedTo = evaluation.text(nearest(task, "delegateTo"));
   const reach = delegatedTo === undefined ? evaluation : delegateEvaluation(state, task, delegatedTo);
   const keywords = connectionKeywords(task);
@@ -70,7 +55,7 @@ export function taskOptions(state: PlayState, task: Task, host: string, evaluati
     noLog: boolean("noLog") ?? false,
     delegatedTo,
     delegateFacts: boolean("delegateFacts") ?? false,
-    environment: environmentOf(task, evaluation),
+    environment: finishedEnvironment(task, evaluation),
     become: wanted && wanted.user === loginUser ? undefined : wanted,
     target: context.targets.get(settings),
     timeout: timeout === 0 ? undefined : timeout,
@@ -104,13 +89,12 @@ function connectionKeywords(task: Task): ConnectionKeywords {
 }
 
 /** `environment:` of all levels, inner wins. */
-function environmentOf(task: Task, evaluation: Evaluation): Readonly<Record<string, string>> {
+function finishedEnvironment(task: Task, evaluation: Evaluation): Readonly<Record<string, string>> {
   const environment: Record<string, string> = {};
-  for (const { environment: entries } of levels(task))
-    for (const entry of entries) {
-      const data = evaluation.data(entry);
-      for (const mapping of (Array.isArray(data) ? data : [data]) as Data[]) addEnvironment(environment, mapping, task);
-    }
+  for (const entry of environmentOf(task)) {
+    const data = evaluation.data(entry);
+    for (const mapping of (Array.isArray(data) ? data : [data]) as Data[]) addEnvironment(environment, mapping, task);
+  }
   return environment;
 }
 
@@ -130,15 +114,14 @@ function addEnvironment(environment: Record<string, string>, mapping: Data | und
 export function moduleDefaults(task: Task, evaluation: Evaluation): Map<string, Value> {
   const merged = new Map<string, Value>();
   const names = new Set([task.action, task.module.name, ...task.module.aliases]);
-  for (const { moduleDefaults: entries } of levels(task))
-    for (const entry of entries) {
-      const defaults = entry instanceof Map ? entry : evaluation.data(entry);
-      if (!(defaults instanceof Map)) continue;
-      for (const [name, params] of defaults) {
-        if (!names.has(String(name))) continue;
-        const finished = params instanceof Map ? params : evaluation.data(params as Value);
-        if (finished instanceof Map) for (const [key, value] of finished) merged.set(String(key), value as Value);
-      }
+  for (const entry of moduleDefaultsOf(task)) {
+    const defaults = entry instanceof Map ? entry : evaluation.data(entry);
+    if (!(defaults instanceof Map)) continue;
+    for (const [name, params] of defaults) {
+      if (!names.has(String(name))) continue;
+      const finished = params instanceof Map ? params : evaluation.data(params as Value);
+      if (finished instanceof Map) for (const [key, value] of finished) merged.set(String(key), value as Value);
     }
+  }
   return merged;
 }

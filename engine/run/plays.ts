@@ -1,0 +1,220 @@
+// Runs plays one after the other: hosts from the pattern, prompts, batches, gathering of facts, and what a failed
+// batch means for what follows.
+
+import { Failure, fail } from "../core/problem.ts";
+import type { Value } from "../core/value.ts";
+import { NO_KEYWORDS } from "../playbook/keyword-values.ts";
+import type { Block, Play, RoleUse, Task, VarsPrompt } from "../playbook/model.ts";
+import type { Scope } from "../template/scope.ts";
+import { magicLayer } from "../vars/magic.ts";
+import { composeScope, NO_STATIC_LAYERS } from "../vars/scope.ts";
+import { batches, ordered } from "./batches.ts";
+import type { RunContext } from "./context.ts";
+import { Cursor, type CursorRules } from "./cursor.ts";
+import { Evaluation } from "./evaluate.ts";
+import { HostRun, HostTally } from "./host-run.ts";
+import { type BatchEnd, PlayRun } from "./play-run.ts";
+import { PlayState } from "./play-state.ts";
+
+/** Which tasks are to run: tags, start-at-task. Stateful for the latter. */
+export type Selection = (task: Task) => boolean;
+
+export interface PlaysOptions {
+  readonly limit: string | undefined;
+  readonly selects: Selection;
+  readonly random: () => number;
+}
+
+export class Plays {
+  readonly #context: RunContext;
+  readonly #options: PlaysOptions;
+  readonly #warned = new Set<string>();
+  /** By host, over all plays. */
+  readonly tallies = new Map<string, HostTally>();
+
+  constructor(context: RunContext, options: PlaysOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Runs the play; false if nothing more may run after it. */
+  async run(play: Play): Promise<boolean> {
+    const context = this.#context;
+    const evaluation = new Evaluation(context.engine, this.#controlScope(play));
+    const hosts = this.#hosts(play, evaluation);
+    const name = playName(play, evaluation);
+    context.emit({ type: "play-start", time: context.now(), name, hosts, origin: play.origin });
+    if (hosts.length === 0) {
+      context.emit({ type: "no-hosts", time: context.now(), reason: "no-match" });
+      return true;
+    }
+    const left = hosts.filter((host) => !this.#isOut(host));
+    if (left.length === 0) {
+      context.emit({ type: "no-hosts", time: context.now(), reason: "none-left" });
+      return false;
+    }
+    const prompted = await this.#prompt(play, evaluation);
+    const order = evaluation.text(play.order) ?? "inventory";
+    const inOrder = ordered(left, order, this.#options.random, play.origin);
+    const serial = evaluation.texts(play.serial);
+    for (const batch of batches(inOrder, serial, play.origin)) {
+      const { end, alive } = await this.#batch(play, inOrder, batch, prompted, evaluation);
+      if (context.interrupted.aborted) return false;
+      if (end === "end-play") return true;
+      if (end === "too-many-failures") return false;
+      if (alive === 0) return inOrder.some((host) => !this.#isOut(host)) && serial.length === 0;
+    }
+    return true;
+  }
+
+  #isOut(host: string): boolean {
+    const tally = this.tallies.get(host);
+    return tally !== undefined && (tally.failed || tally.unreachable);
+  }
+
+  #hosts(play: Play, evaluation: Evaluation): string[] {
+    const pattern = evaluation.texts(play.hosts).join(",");
+    const found = this.#context.inventory.match(pattern, this.#options.limit);
+    return found.map(({ name }) => name);
+  }
+
+  /** What a play's own keywords may use: extra vars, its vars, and what the run defines. */
+  #controlScope(play: Play): Scope {
+    const { store, runMagic, inventory } = this.#context;
+    return composeScope({
+      magic: magicLayer({ playbook_dir: () => play.file.replace(/\/[^/]*$/, "") }, runMagic, {
+        groups: () => new Map<Value, Value>([...inventory.groups.keys()].map((name) => [name, [...inventory.hostsOf(name)]])),
+      }),
+      extraVars: store.extraVars,
+      host: { inventory: new Map(), injectedFacts: new Map(), includeVars: new Map(), setFacts: new Map() },
+      enclosing: { ...NO_STATIC_LAYERS, playVars: play.keywords.vars },
+    });
+  }
+
+  async #batch(
+    play: Play,
+    allHosts: readonly string[],
+    batch: readonly string[],
+    prompted: ReadonlyMap<string, Value>,
+    evaluation: Evaluation,
+  ): Promise<{ readonly end: BatchEnd; readonly alive: number }> {
+    const context = this.#context;
+    const runs = new Map<string, HostRun>();
+    const state = new PlayState(context, play, allHosts, runs, prompted, this.#warned);
+    const body = this.#body(play, evaluation);
+    for (const name of batch) {
+      let tally = this.tallies.get(name);
+      if (!tally) {
+        tally = new HostTally();
+        this.tallies.set(name, tally);
+      }
+      runs.set(name, new HostRun(name, tally, (run) => new Cursor(body, this.#cursorRules(run)), new Set()));
+    }
+    const percentage = evaluation.number(play.keywords.maxFailPercentage, "max_fail_percentage", play.origin);
+    const end = await new PlayRun(state, {
+      strategy: evaluation.text(play.strategy) ?? context.strategy,
+      forks: context.forks,
+      maxFailPercentage: percentage,
+      anyErrorsFatal: context.anyErrorsFatal,
+      forceHandlers:
+        context.forceHandlers || (evaluation.boolean(play.forceHandlers, "force_handlers", play.origin) ?? false),
+      cursorRules: (run) => this.#cursorRules(run),
+    }).run();
+    return { end, alive: [...runs.values()].filter(({ active }) => active).length };
+  }
+
+  #cursorRules(run: HostRun): CursorRules {
+    const enters = (use: RoleUse): boolean => use.allowDuplicates || !run.completedRoles.has(use.key);
+    return {
+      selects: (task) => this.#options.selects(task),
+      entersRole: enters,
+      leavesRole: (use) => {
+        if (run.startedRoles.has(use.key)) run.completedRoles.add(use.key);
+      },
+      notified: (handler) => run.notified.has(handler),
+    };
+  }
+
+  /** The play's tasks, with the gathering of facts in front where it is wanted. */
+  #body(play: Play, evaluation: Evaluation): readonly (Block | Task)[] {
+    const wanted = evaluation.boolean(play.gatherFacts, "gather_facts", play.origin);
+    if (wanted === false || (wanted === undefined && this.#context.gathering === "explicit")) return play.body;
+    return [gatherTask(this.#context, play), ...play.body];
+  }
+
+  async #prompt(play: Play, evaluation: Evaluation): Promise<ReadonlyMap<string, Value>> {
+    const answers = new Map<string, Value>();
+    for (const prompt of play.varsPrompt) {
+      if (this.#context.store.extraVars.has(prompt.name)) continue;
+      answers.set(prompt.name, await this.#ask(prompt, evaluation));
+    }
+    return answers;
+  }
+
+  async #ask(prompt: VarsPrompt, evaluation: Evaluation): Promise<Value> {
+    const context = this.#context;
+    if (prompt.encrypt !== undefined)
+      fail("vars-prompt-encrypt", "vars_prompt: encrypt is not supported", {
+        origin: prompt.origin,
+        hint: "use the password_hash filter where the variable is used",
+      });
+    const byDefault = evaluation.text(prompt.default);
+    const label = evaluation.text(prompt.prompt) ?? `input for ${prompt.name}`;
+    const shown = byDefault === undefined || prompt.private ? label : `${label} [${byDefault}]`;
+    for (;;) {
+      const answer = await context.prompt(`${shown}: `, { echo: !prompt.private });
+      if (answer === undefined) {
+        if (byDefault !== undefined) return byDefault;
+        throw new Failure({
+          code: "no-terminal",
+          message: `the play asks for '${prompt.name}', but there is no terminal to ask at`,
+          origin: prompt.origin,
+          hint: `give it with -e ${prompt.name}=…`,
+        });
+      }
+      if (prompt.private) context.mask.add(answer);
+      if (prompt.confirm && (await context.prompt(`confirm ${shown}: `, { echo: !prompt.private })) !== answer) continue;
+      return answer === "" && byDefault !== undefined ? byDefault : answer;
+    }
+  }
+}
+
+/** The name that the banner shows: `name`, or the hosts' pattern. */
+function playName(play: Play, evaluation: Evaluation): string {
+  try {
+    return evaluation.text(play.name) ?? evaluation.texts(play.hosts).join(",");
+  } catch {
+    return typeof play.name === "string" ? play.name : "";
+  }
+}
+
+/** The task that gathers facts, as Ansible shows it. */
+function gatherTask(context: RunContext, play: Play): Task {
+  const module = context.findModule("gather_facts") ?? context.findModule("setup");
+  if (!module) throw new Error("there is no module that gathers facts");
+  const args = new Map<string, Value>();
+  args.set("gather_subset", play.gatherSubset ?? [...context.gatherSubset]);
+  args.set("gather_timeout", play.gatherTimeout ?? context.gatherTimeout);
+  if (play.factPath !== undefined) args.set("fact_path", play.factPath);
+  const known = new Set(Object.keys(module.params.properties));
+  return {
+    kind: "task",
+    id: `${play.id}-gather`,
+    origin: play.origin,
+    name: "Gathering Facts",
+    keywords: {
+      ...NO_KEYWORDS,
+      tags: ["always"],
+      ...(context.gathering === "smart" && play.gatherFacts === undefined
+        ? { when: [{ value: "not (ansible_facts.module_setup | default(false))", origin: play.origin }] }
+        : {}),
+    },
+    parent: play,
+    action: "gather_facts",
+    module,
+    args: new Map([...args].filter(([name]) => known.has(name))),
+    argOrigins: new Map(),
+    notify: [],
+    isHandler: false,
+  };
+}
