@@ -269,6 +269,8 @@ export interface RoleOptions {
   readonly handlersFrom?: string;
   readonly isPublic: boolean;
   readonly allowDuplicates: boolean;
+  /** Check the role's arguments against its spec (default yes): `rolespec_validate`. */
+  readonly validate?: boolean;
   readonly origin: Origin;
   /** Where the including file is, for the role search path. */
   readonly basedir: string;
