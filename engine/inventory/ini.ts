@@ -117,7 +117,7 @@ class IniReader {
   #child(line: string, group: string, origin: Origin): void {
     const child = /^(?<name>[^:\]\s]+)\s*(?:#.*)?$/.exec(line)?.groups?.name;
     if (child === undefined)
-      return fail("inventory-children", `a group's name is expected in [${group}:children], not '${line}'`, { origin });
+      fail("inventory-children", `a group's name is expected in [${group}:children], not '${line}'`, { origin });
     if (!this.#declared.has(child)) this.#pending.set(child, { origin, parent: group });
     this.#graph.addChild(group, child, origin);
   }

@@ -19,9 +19,6 @@ export interface ScriptOptions {
 /** Most bytes that a program may print. */
 const MOST_OUTPUT = 256 * 1024 * 1024;
 
-/** The program exists but the system cannot start it (no `#!` line): the file may be something else. */
-export const NOT_A_PROGRAM = "inventory-script-format";
-
 /** Runs the program and adds what it prints. Throws Failure `inventory-script…`. */
 export async function readScript(
   path: string,
@@ -191,7 +188,6 @@ function killGroup(pid: number | undefined): void {
 }
 
 function cannotStart(path: string, error: NodeJS.ErrnoException): never {
-  if (error.code === "ENOEXEC") fail(NOT_A_PROGRAM, `${path} is executable, but is no program`);
   fail("inventory-script", `the inventory program ${path} cannot be started: ${error.message}`, {
     hint: error.code === "ENOENT" ? "does its first line name an interpreter that is installed?" : undefined,
   });

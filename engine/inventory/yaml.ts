@@ -3,7 +3,7 @@
 
 import { fail, type Origin, type Problem } from "../core/problem.ts";
 import type { MappingNode, Node } from "../text/node.ts";
-import { valueOf } from "../text/templates.ts";
+import { nodeValue } from "../text/templates.ts";
 import type { InventoryGraph, SourcePlace } from "./graph.ts";
 import { expandHosts } from "./ranges.ts";
 
@@ -79,7 +79,12 @@ class YamlReader {
           : this.#notAMapping(group, section, node);
     for (const { key, value } of entries) {
       if (section === "vars")
-        this.#graph.setGroupVar(group, String(key.value), value ? valueOf(value, { trusted: true }) : null, key.origin);
+        this.#graph.setGroupVar(
+          group,
+          String(key.value),
+          value ? nodeValue(value, { trusted: true }) : null,
+          key.origin,
+        );
       else if (section === "hosts") this.#host(group, nameOf(key.value, "host", key.origin), value, key.origin);
       else this.#child(group, nameOf(key.value, "group", key.origin), value, key.origin);
     }
@@ -102,7 +107,7 @@ class YamlReader {
       if (port !== undefined) this.#graph.setHostVar(name, "ansible_port", port, origin);
       if (node?.kind !== "mapping") continue;
       for (const { key, value } of node.entries)
-        this.#graph.setHostVar(name, String(key.value), valueOf(value, { trusted: true }), key.origin);
+        this.#graph.setHostVar(name, String(key.value), nodeValue(value, { trusted: true }), key.origin);
     }
   }
 

@@ -20,10 +20,11 @@ export function trust(text: string, origin?: Origin): Value {
  * A node as a value. With `trusted`, strings with template marks become Templates, unless they are `!unsafe`.
  * Keys stay as they are: Ansible does not template them.
  */
-// biome-ignore lint/suspicious/noShadowRestrictedNames: the name that node.ts promises
-export function valueOf(node: Node, options: { readonly trusted?: boolean } = {}): Value {
+export function nodeValue(node: Node, options: { readonly trusted?: boolean } = {}): Value {
   return convert(node, options.trusted === true, new Map());
 }
+
+export { nodeValue as valueOf };
 
 /** A node as finished data: nothing is trusted, and vaulted text comes as its ciphertext. */
 export function dataOf(node: Node): Data {
