@@ -127,6 +127,9 @@ export interface ActionContext extends PlanContext {
   addToGroup(host: string, group: string, parents: readonly string[]): boolean;
   /** Statistics shown in the recap (set_stats). */
   setStats(data: PlainObject, options: { readonly perHost: boolean; readonly aggregate: boolean }): void;
+  /** A task that runs in the background (async_status); undefined if there is none of that id. */
+  job(id: string): { readonly finished: boolean; readonly result?: Result } | undefined;
+  forgetJob(id: string): void;
   /** Runs another module on the host as a part of this action. */
   runModule(name: string, params: PlainObject): Promise<Result>;
   /** Gathers facts (setup). Returns the facts with their `ansible_` prefix. */

@@ -86,6 +86,11 @@ function actionContext(execution: Execution, item: PreparedItem, options: TaskOp
       return changed;
     },
     setStats: (data, how) => context.setStats(run.name, data, how),
+    job: (id) => {
+      const job = context.jobs.find(id);
+      return job && { finished: job.result !== undefined, ...(job.result ? { result: job.result } : {}) };
+    },
+    forgetJob: (id) => context.jobs.forget(id),
     runModule: (name, moduleParams) => runModule(execution, item, options, name, moduleParams),
     gatherFacts: (how) => context.gatherFacts(hostOf(), how),
     resetConnection: async () => {

@@ -46,7 +46,12 @@ export function batches(hosts: readonly string[], serial: readonly string[], ori
 
 function batchSize(text: string, total: number, origin: Origin | undefined): number {
   const match = /^\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(text);
-  if (!match) fail("serial-type", `'serial' must be a number or a percentage, not ${JSON.stringify(text)}`, origin ? { origin } : {});
+  if (!match)
+    fail(
+      "serial-type",
+      `'serial' must be a number or a percentage, not ${JSON.stringify(text)}`,
+      origin ? { origin } : {},
+    );
   const number = Number(match[1]);
   return match[2] ? Math.max(1, Math.floor((number / 100) * total)) : Math.floor(number);
 }

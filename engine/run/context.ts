@@ -11,6 +11,7 @@ import type { PlaybookLoader } from "../playbook/model.ts";
 import type { TemplateEngine } from "../template/engine.ts";
 import type { VariableStore } from "../vars/store.ts";
 import type { ConnectionDefaults } from "./connection-settings.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Targets } from "./targets.ts";
 
 export interface RunContext {
@@ -56,6 +57,7 @@ export interface RunContext {
   ) => Promise<string | undefined>;
   /** Asks whether to run the step (`--step`); undefined: `--step` was not given. */
   readonly confirmStep?: (task: TaskInfo, hosts: readonly string[]) => Promise<boolean>;
+  readonly jobs: Jobs;
   readonly setStats: (
     host: string,
     data: PlainObject,

@@ -15,7 +15,7 @@ import { type Execution, progressOf } from "./execution.ts";
 import { itemLabel } from "./item-label.ts";
 import type { PlayState } from "./play-state.ts";
 import { type Prepared, type PreparedItem, prepareItem } from "./prepare.ts";
-import { allHold, censored, judge, loopOutcome, type Outcome } from "./task-outcome.ts";
+import { allHold, censored, completed, judge, loopOutcome, type Outcome } from "./task-outcome.ts";
 import { waitFor } from "./wait.ts";
 
 /** An include that the task asks for: its parameters and the names of its loop item. */
@@ -183,17 +183,37 @@ async function attempt(execution: Execution, prepared: PreparedItem): Promise<Ou
       const { options } = item;
       if (!options) throw new Error("a planned item has options");
       const { plan } = planned;
-      const raw = options.check
-        ? predictPlan(plan, options)
-        : await limited(item, () => applyPlan(plan, decision.host, options, progressOf(execution)));
-      return judged(execution, item, raw);
+      if (options.check) return judged(execution, item, predictPlan(plan, options));
+      const apply = (): Promise<Raw> => applyPlan(plan, decision.host, options, progressOf(execution));
+      if (inBackground(execution, item)) return judged(execution, item, startJob(execution, apply));
+      return judged(execution, item, await limited(item, apply, asyncSeconds(execution, item)));
     }
   }
 }
 
-/** Bounds the work with the task's `timeout:`. */
-async function limited<T>(item: PreparedItem, work: () => Promise<T>): Promise<T | Raw> {
-  const seconds = item.options?.timeout;
+/** `async` seconds of the task, if it has them. */
+function asyncSeconds({ task }: Execution, item: PreparedItem): number | undefined {
+  return item.evaluation.number(task.async, "async", task.origin) || undefined;
+}
+
+/** `async` with `poll: 0`: started and left to itself. */
+function inBackground(execution: Execution, item: PreparedItem): boolean {
+  if (asyncSeconds(execution, item) === undefined) return false;
+  return item.evaluation.number(execution.task.poll, "poll", execution.task.origin) === 0;
+}
+
+function startJob({ state, run }: Execution, apply: () => Promise<Raw>): Raw {
+  const job = state.context.jobs.start(
+    run.name,
+    apply().then(({ result }) => completed(result)),
+  );
+  const result: Result = { changed: true, ansible_job_id: job.id, started: 1, finished: 0, results_file: "" };
+  return { result, diff: [] };
+}
+
+/** Bounds the work with the task's `timeout:` (or `async:`). */
+async function limited<T>(item: PreparedItem, work: () => Promise<T>, most?: number): Promise<T | Raw> {
+  const seconds = item.options?.timeout ?? most;
   if (seconds === undefined) return work();
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<Raw>((resolve) => {

@@ -1,13 +1,14 @@
 // What include_tasks and include_role bring in while a play runs. Hosts that include the same thing with the same
 // item share the blocks, so that they stay in step.
 
+import { existsSync } from "node:fs";
 import { Failure, problemOf } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import { NO_KEYWORDS } from "../playbook/keyword-values.ts";
 import type { Block, Keywords, Parent, PlayNode, Task } from "../playbook/model.ts";
+import { tasksFileCandidates } from "../playbook/search-folders.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { IncludeRequest } from "./execute.ts";
-import { findControllerFile } from "./plan-context.ts";
 import type { PlayState } from "./play-state.ts";
 import { includeParent } from "./static-layers.ts";
 
@@ -81,7 +82,15 @@ export class Includes {
           message: "No file specified for ansible.builtin.include_tasks",
           origin: task.origin,
         });
-      const file = findControllerFile(task, name, "tasks");
+      const candidates = tasksFileCandidates(name, task.origin.file, task.parent);
+      const file = candidates.find((candidate) => existsSync(candidate));
+      if (file === undefined)
+        throw new Failure({
+          code: "file-not-found",
+          message: `Could not find or access '${name}'`,
+          origin: task.origin,
+          hint: `searched in:\n${candidates.map((candidate) => `  ${candidate}`).join("\n")}`,
+        });
       return {
         key: `${file} ${itemKey}`,
         title: file,

@@ -10,8 +10,8 @@ import { isUnknown, Undecided } from "../core/unknown.ts";
 import { type Data, fromPlain, type Plain, toPlain, type Value } from "../core/value.ts";
 import type { Predictions } from "../host/prediction.ts";
 import type { PlanContext, RenderOptions } from "../modules/module.ts";
-import { searchFolders } from "../playbook/inherit.ts";
 import type { Task } from "../playbook/model.ts";
+import { searchFolders } from "../playbook/search-folders.ts";
 import { overlay } from "../template/scope.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { PlayState } from "./play-state.ts";
@@ -62,7 +62,7 @@ function factsOf(state: PlayState, host: string): Readonly<Record<string, Plain>
 }
 
 /** A controller file by Ansible's search path. Failure `file-not-found` that lists where it looked. */
-export function findControllerFile(task: Task, name: string, kind: "files" | "templates" | "vars" | "tasks"): string {
+export function findControllerFile(task: Task, name: string, kind: "files" | "templates" | "vars"): string {
   const path = name.replace(/^~(?=\/|$)/, homedir());
   if (isAbsolute(path)) {
     if (existsSync(path)) return path;

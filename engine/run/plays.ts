@@ -83,7 +83,8 @@ export class Plays {
     const { store, runMagic, inventory } = this.#context;
     return composeScope({
       magic: magicLayer({ playbook_dir: () => play.file.replace(/\/[^/]*$/, "") }, runMagic, {
-        groups: () => new Map<Value, Value>([...inventory.groups.keys()].map((name) => [name, [...inventory.hostsOf(name)]])),
+        groups: () =>
+          new Map<Value, Value>([...inventory.groups.keys()].map((name) => [name, [...inventory.hostsOf(name)]])),
       }),
       extraVars: store.extraVars,
       host: { inventory: new Map(), injectedFacts: new Map(), includeVars: new Map(), setFacts: new Map() },
@@ -173,7 +174,8 @@ export class Plays {
         });
       }
       if (prompt.private) context.mask.add(answer);
-      if (prompt.confirm && (await context.prompt(`confirm ${shown}: `, { echo: !prompt.private })) !== answer) continue;
+      if (prompt.confirm && (await context.prompt(`confirm ${shown}: `, { echo: !prompt.private })) !== answer)
+        continue;
       return answer === "" && byDefault !== undefined ? byDefault : answer;
     }
   }
