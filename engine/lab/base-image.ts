@@ -1,0 +1,116 @@
+// The base image that a lab's hosts are overlays of: built once by mmdebstrap, kept in the cache, found again by
+// its suite, packages, format and the machine's apt settings.
+
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fail } from "../core/problem.ts";
+import { type Archive, fingerprint, readArchive } from "./archive.ts";
+import { command } from "./command.ts";
+import { BASE_PACKAGES, IMAGE_FILES, IMAGE_FORMAT, IMAGE_STEPS, PYTHON_PACKAGES, SUITES } from "./image-recipe.ts";
+import { withLock } from "./lock.ts";
+import { imagesDir, type Places } from "./places.ts";
+
+/** What an image is made of. */
+export interface ImageOptions {
+  readonly suite: string;
+  readonly python: boolean;
+  readonly extraPackages: readonly string[];
+}
+
+/** A finished image. */
+export interface Image {
+  /** `bookworm-py-1a2b3c4d5e6f`: also its folder's name. */
+  readonly name: string;
+  /** Its root folder, never written to again. */
+  readonly root: string;
+  readonly archive: Archive;
+}
+
+/** The image for these options, from the cache or built now (about 20 s, told through `onProgress`). */
+export async function ensureImage(
+  places: Places,
+  options: ImageOptions,
+  onProgress: (text: string) => void,
+): Promise<Image> {
+  if (!SUITES.some((suite) => suite === options.suite))
+    fail("lab-unknown-suite", `labs are made of ${SUITES.join(" or ")}, not \`${options.suite}\``);
+  const archive = await readArchive(options.suite);
+  const name = imageName(options, archive);
+  const folder = join(imagesDir(places), name);
+  const image = { name, root: join(folder, "root"), archive };
+  if (existsSync(folder)) return image;
+  mkdirSync(imagesDir(places), { recursive: true, mode: 0o700 });
+  await withLock(
+    `${folder}.lock`,
+    async () => {
+      if (existsSync(folder)) return;
+      const building = `${folder}.building`;
+      rmSync(building, { recursive: true, force: true });
+      mkdirSync(building, { mode: 0o755 });
+      onProgress(`building the base image of ${options.suite}, once (about half a minute)`);
+      await build(join(building, "root"), options, archive, onProgress);
+      renameSync(building, folder);
+    },
+    (pid) => onProgress(`waiting for process ${pid}, which builds this image`),
+  );
+  return image;
+}
+
+/** Packages of an image, each once, in a fixed order. */
+export function imagePackages(options: ImageOptions): string[] {
+  return [
+    ...new Set([...BASE_PACKAGES, ...(options.python ? PYTHON_PACKAGES : []), ...[...options.extraPackages].sort()]),
+  ];
+}
+
+export function imageName(options: ImageOptions, archive: Archive): string {
+  const key = fingerprint([IMAGE_FORMAT, options.suite, imagePackages(options), IMAGE_FILES, IMAGE_STEPS, archive]);
+  return `${options.suite}${options.python ? "-py" : ""}-${key}`;
+}
+
+/** Removes images that no lab uses (names in `used`), also half-built ones; gives the names of those removed. */
+export function removeImages(places: Places, used: ReadonlySet<string>): string[] {
+  if (!existsSync(imagesDir(places))) return [];
+  const unused = readdirSync(imagesDir(places)).filter((name) => !used.has(name.replace(/\.(building|lock)$/, "")));
+  for (const name of unused) rmSync(join(imagesDir(places), name), { recursive: true, force: true });
+  return unused;
+}
+
+async function build(
+  root: string,
+  options: ImageOptions,
+  archive: Archive,
+  onProgress: (text: string) => void,
+): Promise<void> {
+  const include = imagePackages(options).join(",");
+  await command(["mmdebstrap", "--mode=root", "--variant=minbase", `--include=${include}`, options.suite, root, "-"], {
+    input: `${archive.sources.join("\n")}\n`,
+    onLine: (line) => {
+      if (line.startsWith("I: ")) onProgress(line.slice(3));
+    },
+  });
+  // Keys and the machine's id belong to a host, not to an image.
+  const keys = join(root, "etc/ssh");
+  for (const file of readdirSync(keys)) if (file.startsWith("ssh_host_")) rmSync(join(keys, file));
+  writeFileSync(join(root, "etc/machine-id"), "");
+  const settings = { path: "/etc/apt/apt.conf.d/10lab-machine", mode: 0o644, text: lines(archive.settings) };
+  const sources = { path: "/etc/apt/sources.list", mode: 0o644, text: lines(archive.sources) };
+  const certificates = archive.certificates.map(({ name, text }) => ({
+    path: `/usr/local/share/ca-certificates/${name}`,
+    mode: 0o644,
+    text,
+  }));
+  for (const { path, mode, text } of [...IMAGE_FILES, settings, sources, ...certificates]) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text, { mode });
+  }
+  for (const { argv, input } of IMAGE_STEPS)
+    await command(["chroot", root, ...argv], {
+      ...(input === undefined ? {} : { input }),
+      environment: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+    });
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((line) => `${line}\n`).join("");
+}

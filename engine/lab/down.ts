@@ -1,0 +1,63 @@
+// `lab down`: removes exactly what `up` made, in reverse, whatever part of it is still there.
+
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { removeInventory } from "./inventory.ts";
+import { restoreKernelSettings } from "./kernel-settings.ts";
+import { withLock } from "./lock.ts";
+import { removeHostFiles, stopHosts } from "./machine.ts";
+import { removeNetwork } from "./network.ts";
+import type { Places } from "./places.ts";
+import { checkName, defaultCacheDir, labDir, labsDir } from "./places.ts";
+import { bootId } from "./process-identity.ts";
+import { type LabState, labNames, readState } from "./state.ts";
+
+/** Which lab to take down. */
+export interface LabDownOptions {
+  readonly name?: string;
+  readonly cacheDir?: string;
+  readonly onProgress?: (text: string) => void;
+}
+
+/** Takes a lab down; false when there was none. */
+export async function labDown(options: LabDownOptions = {}): Promise<boolean> {
+  const places: Places = { cacheDir: options.cacheDir ?? defaultCacheDir() };
+  const name = options.name ?? "lab";
+  checkName(name);
+  if (!existsSync(labDir(places, name))) return false;
+  return withLock(
+    join(labsDir(places), `${name}.lock`),
+    async () => {
+      if (!existsSync(labDir(places, name))) return false;
+      await removeLab(places, name, readState(places, name));
+      return true;
+    },
+    (pid) => options.onProgress?.(`waiting for process ${pid}, which works on the lab \`${name}\``),
+  );
+}
+
+/**
+ * Removes a lab while its lock is held. `state` is undefined when `up` died before deciding anything.
+ * `locked`: the caller holds the lock of all labs' networks too.
+ */
+export async function removeLab(
+  places: Places,
+  name: string,
+  state: LabState | undefined,
+  { locked = false }: { readonly locked?: boolean } = {},
+): Promise<void> {
+  if (state) {
+    // Numbers of processes from before a reboot are somebody else's now.
+    const hosts = state.boot === bootId() ? state.hosts : state.hosts.map(({ nspawn, init, ...rest }) => rest);
+    await stopHosts(hosts);
+    await Promise.all(hosts.map(removeHostFiles));
+    removeInventory(state);
+  }
+  const finish = async (): Promise<void> => {
+    if (state) await removeNetwork(state.network);
+    rmSync(labDir(places, name), { recursive: true, force: true });
+    if (labNames(places).length === 0) restoreKernelSettings(places);
+  };
+  if (locked) await finish();
+  else await withLock(join(labsDir(places), ".network.lock"), finish);
+}

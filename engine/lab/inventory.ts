@@ -1,0 +1,67 @@
+// The inventory of a lab, which tsplay and Ansible both read: addresses, key, known_hosts, and the usual groups.
+
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LabState } from "./state.ts";
+
+const FILE = "hosts.yml";
+
+/** Masters are the first three hosts, or the first one where there are fewer; workers are the others. */
+export function inventoryText(lab: Omit<LabState, "format">): string {
+  const names = lab.hosts.map(({ name }) => name);
+  const masters = names.slice(0, names.length >= 3 ? 3 : 1);
+  const workers = names.slice(masters.length);
+  return [
+    "# Made by `tsplay lab up`, removed by `tsplay lab down`: changes here are lost.",
+    "all:",
+    "  vars:",
+    "    ansible_user: root",
+    `    ansible_ssh_private_key_file: ${JSON.stringify(lab.privateKeyFile)}`,
+    `    ansible_ssh_common_args: ${JSON.stringify(sshOptions(lab).map(quoted).join(" "))}`,
+    `    lab_name: ${lab.name}`,
+    "  hosts:",
+    ...lab.hosts.map(({ name, address }) => `    ${name}: {ansible_host: ${address}}`),
+    "  children:",
+    ...group("masters", masters),
+    ...group("workers", workers),
+    "    etcd:",
+    "      children: {masters: {}}",
+    "",
+  ].join("\n");
+}
+
+/** ssh options that make a client trust the lab's own known_hosts and nothing else. */
+export function sshOptions(lab: Pick<LabState, "knownHostsFile">): string[] {
+  const file = /\s/.test(lab.knownHostsFile) ? `"${lab.knownHostsFile}"` : lab.knownHostsFile;
+  return [
+    "-o",
+    `UserKnownHostsFile=${file}`,
+    "-o",
+    "GlobalKnownHostsFile=/dev/null",
+    "-o",
+    "StrictHostKeyChecking=yes",
+    "-o",
+    "IdentitiesOnly=yes",
+  ];
+}
+
+export function writeInventory(lab: Omit<LabState, "format">): void {
+  mkdirSync(lab.inventory, { recursive: true });
+  writeFileSync(join(lab.inventory, FILE), inventoryText(lab));
+}
+
+/** Removes the file, and its folder when nothing else is in it. */
+export function removeInventory(lab: LabState): void {
+  rmSync(join(lab.inventory, FILE), { force: true });
+  if (existsSync(lab.inventory) && readdirSync(lab.inventory).length === 0) rmdirSync(lab.inventory);
+}
+
+function group(name: string, hosts: readonly string[]): string[] {
+  if (hosts.length === 0) return [`    ${name}: {}`];
+  return [`    ${name}:`, `      hosts: {${hosts.map((host) => `${host}: {}`).join(", ")}}`];
+}
+
+/** A word as a shell would need it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,8 @@
+// The lab's door for commands, tests and the bench: throwaway Debian hosts on this machine (docs/lab.md).
+
+export { type LabDownOptions, labDown } from "./down.ts";
+export { LAB_PASSWORD, SUITES } from "./image-recipe.ts";
+export { machineFacts, unfitness } from "./requirements.ts";
+export type { LabHost, LabState } from "./state.ts";
+export { type LabHealth, type LabSshOptions, type LabStatus, labSsh, labStatus } from "./status.ts";
+export { type LabOptions, labUp } from "./up.ts";

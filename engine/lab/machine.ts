@@ -1,0 +1,195 @@
+// One host of a lab: its overlay of the base image, its container, and how both are ended.
+
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fail } from "../core/problem.ts";
+import { enteringCgroups, makeCgroups, removeCgroups } from "./cgroups.ts";
+import { command, searchPath, tryCommand } from "./command.ts";
+import { NETWORK_FILE } from "./image-recipe.ts";
+import { authorize, makeHostKeys } from "./keys.ts";
+import { gatewayOf, type LabNetwork } from "./network.ts";
+import {
+  containerInit,
+  findProcesses,
+  gone,
+  identify,
+  isAlive,
+  isFirstOfContainer,
+  type ProcessIdentity,
+  signal,
+} from "./process-identity.ts";
+import type { LabHost } from "./state.ts";
+
+/** What this machine is, as far as starting containers depends on it. */
+export interface ContainerGround {
+  /** The machine's own init is systemd. */
+  readonly systemd: boolean;
+  /** /sys/fs/cgroup is one cgroup v2 tree. */
+  readonly unifiedCgroups: boolean;
+}
+
+/** Files of a host that depend on the lab and the machine. */
+export interface HostSetting {
+  readonly network: LabNetwork;
+  readonly hostsFile: string;
+  readonly resolvConf: string;
+  readonly publicKey: string;
+}
+
+const STOP_MS = 5000;
+const BOOT_MS = 15_000;
+
+export function containerGround(): ContainerGround {
+  return {
+    systemd: existsSync("/run/systemd/system"),
+    unifiedCgroups: existsSync("/sys/fs/cgroup/cgroup.controllers"),
+  };
+}
+
+/**
+ * How the container is started. Without systemd as the machine's init there is nobody to register with or to ask
+ * for a scope; with it, the container gets a scope of its own, so that it outlives the user's session.
+ * On mixed cgroup trees guests must be told to use the second version, which trixie's systemd insists on.
+ */
+export function nspawnInvocation(
+  host: LabHost,
+  network: LabNetwork,
+  ground: ContainerGround,
+): { argv: string[]; environment: Record<string, string> } {
+  return {
+    argv: [
+      "systemd-nspawn",
+      "--quiet",
+      `--directory=${rootOf(host)}`,
+      `--machine=${host.name}`,
+      `--uuid=${host.machineId}`,
+      "--resolv-conf=off",
+      `--network-bridge=${network.bridge}`,
+      "--register=no",
+      ...(ground.systemd ? [] : ["--keep-unit"]),
+      "--boot",
+    ],
+    environment: ground.unifiedCgroups ? {} : { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
+  };
+}
+
+/** Mounts the overlay and writes what makes it this host; gives its lines for known_hosts. */
+export async function prepareHost(host: LabHost, imageRoot: string, setting: HostSetting): Promise<string[]> {
+  const [upper, work, root] = [join(host.dir, "upper"), join(host.dir, "work"), rootOf(host)];
+  for (const folder of [upper, work, root]) mkdirSync(folder, { recursive: true });
+  await command([
+    "mount",
+    "-t",
+    "overlay",
+    "-o",
+    `lowerdir=${imageRoot},upperdir=${upper},workdir=${work}`,
+    "tsplay",
+    root,
+  ]);
+  const write = (path: string, text: string): void => {
+    rmSync(join(root, path), { force: true }); // It may be a link that leads out of the root.
+    writeFileSync(join(root, path), text);
+  };
+  mkdirSync(join(root, "etc/lab"), { recursive: true });
+  write(NETWORK_FILE, `ADDRESS=${host.address}\nGATEWAY=${gatewayOf(setting.network)}\n`);
+  write("/etc/hostname", `${host.name}\n`);
+  write("/etc/hosts", setting.hostsFile);
+  write("/etc/resolv.conf", setting.resolvConf);
+  write("/etc/machine-id", `${host.machineId}\n`);
+  for (const line of readFileSync(join(root, "etc/passwd"), "utf8").split("\n")) {
+    const [user = "", , uid, gid, , home = ""] = line.split(":");
+    if (["root", "tsplay", "ops"].includes(user)) authorize(root, home, Number(uid), Number(gid), setting.publicKey);
+  }
+  return makeHostKeys(root, host.name, host.address);
+}
+
+/** Starts the container in the background; gives the host with its processes. */
+export async function bootHost(host: LabHost, network: LabNetwork, ground: ContainerGround): Promise<LabHost> {
+  const { argv, environment } = nspawnInvocation(host, network, ground);
+  makeCgroups(host.cgroups);
+  const [program = "", ...args] = enteringCgroups(host.cgroups, argv);
+  const log = openSync(consoleLog(host), "a");
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: { PATH: searchPath(), LC_ALL: "C", ...environment },
+  });
+  child.on("error", () => undefined); // Told below: it has no number, or is gone.
+  closeSync(log);
+  child.unref();
+  const nspawn = child.pid === undefined ? undefined : identify(child.pid);
+  const deadline = performance.now() + BOOT_MS;
+  while (nspawn && isAlive(nspawn) && performance.now() < deadline) {
+    const init = containerInit(nspawn);
+    if (init) return { ...host, nspawn, init };
+    await sleep(10);
+  }
+  return fail("lab-boot-failed", `the container of ${host.name} did not start: ${consoleTail(host)}`, {
+    hint: `its console is in ${consoleLog(host)}; mounts, cgroups or a security policy of this machine may forbid containers`,
+  });
+}
+
+/** Ends the containers of these hosts, also where their numbers were never written down. */
+export async function stopHosts(hosts: readonly LabHost[]): Promise<void> {
+  const inits = foundProcesses(hosts, "init");
+  const supervisors = foundProcesses(hosts, "nspawn");
+  // Killing nspawn would leave the guest running; killing the guest's first process ends all of the guest.
+  for (const process of inits) signal(process, "SIGKILL");
+  for (const process of [...inits, ...supervisors])
+    if (!(await gone(process, STOP_MS))) {
+      signal(process, "SIGKILL");
+      await gone(process, STOP_MS);
+    }
+  removeCgroups(hosts.flatMap(({ cgroups }) => cgroups));
+}
+
+/** Unmounts and deletes a host's folder, for good. */
+export async function removeHostFiles(host: LabHost): Promise<void> {
+  for (const mount of mountsBelow(host.dir, readFileSync("/proc/self/mountinfo", "utf8")))
+    await command(["umount", "--lazy", mount]);
+  try {
+    rmSync(host.dir, { recursive: true, force: true });
+  } catch {
+    // Files that a test made immutable.
+    await tryCommand(["chattr", "-R", "-f", "-i", "-a", host.dir]);
+    rmSync(host.dir, { recursive: true, force: true });
+  }
+}
+
+/** Mount points at or below a folder, innermost first, from the text of mountinfo. */
+export function mountsBelow(folder: string, mountinfo: string): string[] {
+  return mountinfo
+    .split("\n")
+    .flatMap((line) => line.split(" ")[4] ?? [])
+    .map((path) => path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))))
+    .filter((path) => path === folder || path.startsWith(`${folder}/`))
+    .reverse();
+}
+
+export function rootOf(host: LabHost): string {
+  return join(host.dir, "root");
+}
+
+export function consoleLog(host: LabHost): string {
+  return join(host.dir, "console.log");
+}
+
+/** The last lines of a host's console, on one line. */
+export function consoleTail(host: LabHost): string {
+  const text = existsSync(consoleLog(host)) ? readFileSync(consoleLog(host), "utf8") : "";
+  const plain = text.replace(/\u001b\[[0-9;]*m/g, "");
+  return plain.trim().split(/\r?\n/).slice(-4).join(" | ") || "it said nothing";
+}
+
+function foundProcesses(hosts: readonly LabHost[], which: "init" | "nspawn"): ProcessIdentity[] {
+  const stored = hosts.flatMap((host) => host[which] ?? []);
+  if (stored.length === hosts.length) return stored;
+  const ids = new Set(hosts.map(({ machineId }) => machineId));
+  const marked = (entries: readonly string[], prefix: string): boolean =>
+    entries.some((entry) => entry.startsWith(prefix) && ids.has(entry.slice(prefix.length).replaceAll("-", "")));
+  return which === "nspawn"
+    ? findProcesses("cmdline", (words) => marked(words, "--uuid="))
+    : findProcesses("environ", (entries, pid) => marked(entries, "container_uuid=") && isFirstOfContainer(pid));
+}

@@ -1,0 +1,219 @@
+// `lab up`: requirements, image, network, hosts, inventory. Everything is written to the state before it is made.
+
+import { randomBytes } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fail } from "../core/problem.ts";
+import { archiveHosts } from "./archive.ts";
+import { ensureImage, type Image } from "./base-image.ts";
+import { cgroupMounts, cgroupsOf } from "./cgroups.ts";
+import { tryCommand } from "./command.ts";
+import { removeLab } from "./down.ts";
+import { writeInventory } from "./inventory.ts";
+import { raiseKernelSettings } from "./kernel-settings.ts";
+import { makeClientKey, writeKnownHosts } from "./keys.ts";
+import { withLock } from "./lock.ts";
+import { bootHost, containerGround, prepareHost, rootOf } from "./machine.ts";
+import { hostsFile, resolvConf } from "./names.ts";
+import { addressOf, forwardPolicy, MOST_HOSTS, makeNetwork, planNetwork, takenRanges } from "./network.ts";
+import { checkName, defaultCacheDir, inventoryDir, labDir, labsDir, type Places } from "./places.ts";
+import { bootId } from "./process-identity.ts";
+import { waitUntilReady } from "./readiness.ts";
+import { ensureRequirements, machineFacts } from "./requirements.ts";
+import { type LabHost, type LabState, labNames, readState, writeState } from "./state.ts";
+import { healthOf } from "./status.ts";
+
+/** What lab to make. */
+export interface LabOptions {
+  /** `lab` when absent; labs with different names live side by side. */
+  readonly name?: string;
+  /** Number of hosts, 3 when absent. */
+  readonly count?: number;
+  /** `bookworm` (when absent) or `trixie`. */
+  readonly suite?: string;
+  /** Python in the hosts, for comparisons with Ansible. */
+  readonly python?: boolean;
+  /** Further Debian packages in the image. */
+  readonly extraPackages?: readonly string[];
+  /** Where images and labs are kept; the user's cache folder when absent. */
+  readonly cacheDir?: string;
+  /** The project in whose `inventories/` the lab's inventory is written. */
+  readonly projectDir: string;
+  /** Told what is being done, one sentence at a time. */
+  readonly onProgress?: (text: string) => void;
+}
+
+type Request = Required<Omit<LabOptions, "cacheDir" | "onProgress">>;
+
+/**
+ * Makes a lab and waits until every host answers. One that is up already and fits is given back as it is; one that
+ * is half-made, broken or from before a reboot is removed first. A failure leaves nothing behind.
+ */
+export async function labUp(options: LabOptions): Promise<LabState> {
+  const tell = options.onProgress ?? (() => undefined);
+  const places: Places = { cacheDir: options.cacheDir ?? defaultCacheDir() };
+  const request: Request = {
+    name: options.name ?? "lab",
+    count: options.count ?? 3,
+    suite: options.suite ?? "bookworm",
+    python: options.python ?? false,
+    extraPackages: options.extraPackages ?? [],
+    projectDir: options.projectDir,
+  };
+  checkRequest(request);
+  await ensureRequirements(machineFacts(), tell);
+  mkdirSync(labsDir(places), { recursive: true, mode: 0o700 });
+  return withLock(
+    join(labsDir(places), `${request.name}.lock`),
+    async () => {
+      const present = await settlePresent(places, request, tell);
+      return present ?? (await make(places, request, tell));
+    },
+    (pid) => tell(`waiting for process ${pid}, which works on the lab \`${request.name}\``),
+  );
+}
+
+function checkRequest({ name, count }: Request): void {
+  checkName(name);
+  if (!Number.isInteger(count) || count < 1 || count > MOST_HOSTS)
+    fail("lab-bad-count", `a lab has 1 to ${MOST_HOSTS} hosts, not ${count}`);
+}
+
+/** A lab of that name that is up, when it fits; what is left of a broken one is removed. */
+async function settlePresent(
+  places: Places,
+  request: Request,
+  tell: (text: string) => void,
+): Promise<LabState | undefined> {
+  const { name } = request;
+  if (!existsSync(labDir(places, name))) return undefined;
+  const state = readState(places, name);
+  const health = state ? await healthOf(state) : "unfinished";
+  if (!state || health !== "up") {
+    tell(`removing what is left of the lab \`${name}\` (${health})`);
+    await removeLab(places, name, state);
+    return undefined;
+  }
+  const differs =
+    state.suite !== request.suite ||
+    state.python !== request.python ||
+    state.hosts.length !== request.count ||
+    state.extraPackages.join() !== [...request.extraPackages].join();
+  if (differs)
+    fail("lab-exists", `the lab \`${name}\` is up already, with ${describe(state)}`, {
+      hint: `take it down first (\`tsplay lab down${name === "lab" ? "" : ` --name ${name}`}\`), or give the new one another name`,
+    });
+  tell(`the lab \`${name}\` is up already, with ${describe(state)}`);
+  writeInventory(state); // Somebody may have deleted it.
+  return state;
+}
+
+async function make(places: Places, request: Request, tell: (text: string) => void): Promise<LabState> {
+  const image = await ensureImage(places, request, tell);
+  const resolver = resolvConf([readIfAny("/etc/resolv.conf"), readIfAny("/run/systemd/resolve/resolv.conf")]);
+  const planned = await withLock(join(labsDir(places), ".network.lock"), () =>
+    planAndConnect(places, request, image, resolver),
+  );
+  try {
+    return await populate(places, planned, image, resolver, tell);
+  } catch (error) {
+    await removeLab(places, request.name, readState(places, request.name));
+    throw error;
+  }
+}
+
+/** Decides on the network and makes it, while no other lab does: both would find the same range free. */
+async function planAndConnect(places: Places, request: Request, image: Image, resolver: string): Promise<LabState> {
+  const { name, suite, python, extraPackages, count } = request;
+  const others = labNames(places).flatMap((other) => readState(places, other)?.network.prefix ?? []);
+  const taken = [...(await takenRanges(resolver)), ...others.map((prefix) => `${prefix}.0/24`)];
+  const network = planNetwork(name, taken, await forwardPolicy());
+  const dir = labDir(places, name);
+  const mounts = containerGround().systemd ? [] : cgroupMounts(readIfAny("/proc/self/mountinfo"));
+  const hosts = Array.from({ length: count }, (_, index) => ({
+    name: `${name}-${index + 1}`,
+    address: addressOf(network, index),
+    dir: join(dir, "hosts", `${name}-${index + 1}`),
+    machineId: randomBytes(16).toString("hex"),
+    cgroups: cgroupsOf(mounts, `${name}-${index + 1}`),
+  }));
+  const state = writeState(places, {
+    name,
+    suite,
+    python,
+    extraPackages,
+    image: image.name,
+    phase: "making",
+    boot: bootId(),
+    network,
+    hosts,
+    privateKeyFile: join(dir, "id_ed25519"),
+    knownHostsFile: join(dir, "known_hosts"),
+    inventory: inventoryDir(request.projectDir, name),
+  });
+  raiseKernelSettings(places);
+  try {
+    await makeNetwork(network);
+  } catch (error) {
+    await removeLab(places, name, state, { locked: true });
+    throw error;
+  }
+  return state;
+}
+
+/** Prepares and boots all hosts at once and waits for them. */
+async function populate(
+  places: Places,
+  planned: LabState,
+  image: Image,
+  resolver: string,
+  tell: (text: string) => void,
+): Promise<LabState> {
+  tell(`starting ${planned.hosts.length === 1 ? "1 host" : `${planned.hosts.length} hosts`} with ${planned.suite}`);
+  const archive = archiveHosts(image.archive);
+  const setting = {
+    network: planned.network,
+    hostsFile: hostsFile(planned.hosts, readIfAny("/etc/hosts"), archive),
+    resolvConf: resolver,
+    publicKey: await makeClientKey(planned.privateKeyFile, `tsplay lab ${planned.name}`),
+  };
+  const ground = containerGround();
+  const started = await settled(
+    planned.hosts.map(async (host) => {
+      const knownHosts = await prepareHost(host, image.root, setting);
+      return { knownHosts, host: await bootHost(host, planned.network, ground) };
+    }),
+  );
+  writeKnownHosts(
+    planned.knownHostsFile,
+    started.flatMap(({ knownHosts }) => knownHosts),
+  );
+  const booted = writeState(places, { ...planned, hosts: started.map(({ host }) => host) });
+  await settled(booted.hosts.map((host) => makeReady(booted, host, archive)));
+  writeInventory(booted);
+  return writeState(places, { ...booted, phase: "up" });
+}
+
+/** Waits for a host and tells it the addresses of archives that it cannot find by itself, as found from here. */
+async function makeReady(lab: LabState, host: LabHost, archive: readonly string[]): Promise<void> {
+  const { unresolved } = await waitUntilReady(lab, host, archive);
+  for (const name of unresolved) {
+    const { stdout } = await tryCommand(["getent", "ahostsv4", name]);
+    const address = /^(\S+)\s+STREAM/m.exec(stdout)?.[1];
+    if (address && !address.startsWith("127.")) appendFileSync(join(rootOf(host), "etc/hosts"), `${address} ${name}\n`);
+  }
+}
+
+/** All results, or the first failure once all have ended: what is still starting could not be removed. */
+async function settled<T>(work: ReadonlyArray<Promise<T>>): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+function describe({ hosts, suite, python, extraPackages }: LabState): string {
+  return [`${hosts.length} × ${suite}`, ...(python ? ["Python"] : []), ...extraPackages].join(", ");
+}
+
+function readIfAny(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}
