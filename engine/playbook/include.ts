@@ -7,7 +7,7 @@ import type { Action } from "./action.ts";
 import { given } from "./given.ts";
 import { readKeywords } from "./keyword-values.ts";
 import type { ApplyKeywords, Include, Meta, MetaAction } from "./model.ts";
-import { type Entry, entriesOf, isNull, mappingOf } from "./nodes.ts";
+import { entriesOf, isNull, mappingOf } from "./nodes.ts";
 import type { Loading } from "./options.ts";
 import type { StatementName } from "./statements.ts";
 
@@ -68,11 +68,7 @@ export function roleName(action: Action): Value {
 }
 
 /** What a meta task does; undefined for other tasks. */
-export function readMeta(
-  action: Action,
-  statement: StatementName | undefined,
-  found: ReadonlyMap<string, Entry>,
-): Meta | undefined {
+export function readMeta(action: Action, statement: StatementName | undefined): Meta | undefined {
   if (statement !== "meta") return undefined;
   const text = action.args.get("free_form");
   const known = META_ACTIONS.find((name) => name === text);
@@ -83,12 +79,6 @@ export function readMeta(
       hint: hint ?? `there are ${META_ACTIONS.join(", ")}`,
     });
   }
-  const when = found.get("when");
-  if (known === "flush_handlers" && when && !isNull(when.value))
-    return fail("keyword-misplaced", "'when' is not allowed on 'meta: flush_handlers'", {
-      origin: when.origin,
-      hint: "handlers run only where they were notified; put the condition on them",
-    });
   return { action: known };
 }
 

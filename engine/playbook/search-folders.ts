@@ -5,7 +5,7 @@ import type { Block, Parent, Task } from "./model.ts";
 import { parentsOf, playFileOf, rolesAround } from "./parents.ts";
 
 /**
- * Folders for a task's files, best first: for each role around it (nearest first) ROLE/kind, ROLE, ROLE/tasks/kind, ROLE/tasks;
+ * Folders for a task's files, best first: for each role around it (nearest first) ROLE/kind, ROLE;
  * then the folder of the task's own file, then the play's, each with and without `kind`.
  */
 export function searchFolders(task: Task, kind: "files" | "templates" | "vars" | "tasks"): string[] {
@@ -13,10 +13,7 @@ export function searchFolders(task: Task, kind: "files" | "templates" | "vars" |
   const add = (folder: string): void => {
     folders.push(join(folder, kind), folder);
   };
-  for (const { path } of rolesAround(task.parent)) {
-    add(path);
-    add(join(path, "tasks"));
-  }
+  for (const { path } of rolesAround(task.parent)) add(path);
   add(dirname(resolve(task.origin.file)));
   const playFile = playFileOf(task.parent);
   if (playFile !== undefined) add(dirname(resolve(playFile)));

@@ -61,7 +61,7 @@ export function makeTask(parts: TaskParts, surroundings: Surroundings): Task {
   const name = value("name");
   const loop = problems.attempt(() => readLoop(found.get("loop"), parts.lookups, found.get("loop_control"), loading));
   const include = problems.attempt(() => readInclude(action, statement, loading));
-  const meta = problems.attempt(() => readMeta(action, statement, found));
+  const meta = problems.attempt(() => readMeta(action, statement));
   const optional: Partial<Task> = {
     argsTemplate: action.argsTemplate,
     loop,
