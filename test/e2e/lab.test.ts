@@ -1,0 +1,140 @@
+// A lab's life on this machine: what it offers while it is up, and that nothing of it stays when it is down.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import {
+  LAB_PASSWORD,
+  type LabState,
+  labDown,
+  labSsh,
+  labStatus,
+  labUp,
+  machineFacts,
+  unfitness,
+} from "../../engine/lab/lab.ts";
+import { gone } from "../../engine/lab/process-identity.ts";
+
+const projectDir = mkdtempSync(join(tmpdir(), "tsplay-lab-test-"));
+
+/** Everything of this machine that a lab changes, as text. */
+function machine(): string {
+  return [
+    execFileSync("iptables-save", { encoding: "utf8" }).replace(/^#.*$|\[\d+:\d+\]/gm, ""),
+    execFileSync("ip", ["-o", "link"], { encoding: "utf8" }).replace(/^\d+:|qlen.*$/gm, ""),
+    readFileSync("/proc/self/mounts", "utf8"),
+    cgroups().join(),
+  ].join("\n");
+}
+
+function cgroups(): string[] {
+  return execFileSync("find", ["/sys/fs/cgroup", "-name", "tsplay-*"], { encoding: "utf8" }).split("\n").sort();
+}
+
+async function inside(lab: LabState, host: string, command: string, user = "root"): Promise<string> {
+  const [program = "", ...args] = await labSsh({ name: lab.name, host, user, command: [command] });
+  return execFileSync(program, args, { encoding: "utf8" }).trim();
+}
+
+describe("a lab", function () {
+  this.timeout(300_000);
+  let untouched: string;
+  let lab: LabState;
+
+  before(async function () {
+    const problem = unfitness(machineFacts());
+    if (problem) {
+      console.log(`    skipped: ${problem.message}`);
+      this.skip();
+    }
+    await labDown({ name: "self" });
+    await labDown({ name: "self-b" });
+    untouched = machine();
+    lab = await labUp({ name: "self", count: 2, projectDir });
+  });
+
+  after(async () => {
+    await labDown({ name: "self" });
+    await labDown({ name: "self-b" });
+  });
+
+  it("has hosts whose systemd runs, without Python, with the suite asked for", async () => {
+    expect(await inside(lab, "2", "systemctl is-system-running; command -v python3 perl; hostname")).to.equal(
+      "running\n/usr/bin/perl\nself-2",
+    );
+    expect(await inside(lab, "1", ". /etc/os-release; echo $VERSION_CODENAME")).to.equal("bookworm");
+  });
+
+  it("lets hosts find each other and the package archive", async () => {
+    expect(await inside(lab, "self-1", "getent hosts self-2")).to.match(/^10\.\S+\s+self-2$/);
+    expect(await inside(lab, "1", "apt-get update -qq && apt-cache policy etcd-server")).to.match(/Candidate: \d/);
+  });
+
+  it("has a user that may become root freely and one that needs a password", async () => {
+    expect(await inside(lab, "1", "sudo -n id -u", "tsplay")).to.equal("0");
+    expect(await inside(lab, "1", "sudo -n true 2>&1 || echo refused", "ops")).to.match(
+      /password is required\s+refused/,
+    );
+    expect(await inside(lab, "1", `echo ${LAB_PASSWORD} | sudo -S -p '' id -u`, "ops")).to.equal("0");
+  });
+
+  it("keeps the hosts' units apart", async () => {
+    await inside(lab, "1", "systemctl restart ssh.service");
+    expect(await inside(lab, "2", "systemctl show -P NRestarts -P ActiveState ssh.service")).to.equal("0\nactive");
+  });
+
+  it("lets no address of a cluster's services out of the lab", async () => {
+    const answer = await inside(lab, "1", "(exec 3<>/dev/tcp/10.96.0.1/443) 2>&1 || true");
+    const asked = execFileSync("iptables", ["-w", "-vnxL", "FORWARD"], { encoding: "utf8" });
+    expect(answer).to.match(/refused|unreachable|No route/i);
+    expect(asked).to.match(new RegExp(`^\\s*[1-9]\\d* .*REJECT.*${lab.network.bridge}.*10\\.96\\.0\\.0/12`, "m"));
+  });
+
+  it("is given back as it is when asked for again, and refused with other hosts", async () => {
+    const again = await labUp({ name: "self", count: 2, projectDir });
+    expect(again.hosts).to.deep.equal(lab.hosts);
+    const refusal = await labUp({ name: "self", count: 3, projectDir }).catch((error: unknown) => error);
+    expect(refusal).to.have.nested.property("problem.code", "lab-exists");
+  });
+
+  it("lives beside another one, whose end it does not notice", async () => {
+    const other = await labUp({ name: "self-b", count: 1, projectDir });
+    expect(other.network.prefix).to.not.equal(lab.network.prefix);
+    await labDown({ name: "self-b" });
+    expect(await inside(lab, "1", "apt-get update -qq && echo reached")).to.equal("reached");
+  });
+
+  it("is made anew when a host of it has died", async () => {
+    const victim = lab.hosts[0]?.init;
+    if (!victim) throw new Error("no host");
+    process.kill(victim.pid, "SIGKILL");
+    await gone(victim, 5000);
+    expect((await labStatus()).find(({ name }) => name === "self")?.health).to.equal("broken");
+    lab = await labUp({ name: "self", count: 2, projectDir });
+    expect(await inside(lab, "1", "hostname")).to.equal("self-1");
+  });
+
+  it("leaves nothing behind", async () => {
+    expect(existsSync(join(projectDir, "inventories/lab-self/hosts.yml"))).to.equal(true);
+    await labDown({ name: "self" });
+    expect(machine()).to.equal(untouched);
+    expect(readdirSync(join(projectDir, "inventories"))).to.deep.equal([]);
+    expect((await labStatus()).some(({ name }) => name === "self")).to.equal(false);
+    expect(await labDown({ name: "self" })).to.equal(false);
+  });
+
+  it("is removed whole after `up` was killed half-way", async () => {
+    const script = `import { labUp } from ${JSON.stringify(join(import.meta.dirname, "../../engine/lab/lab.ts"))};
+      await labUp({ name: "self", count: 2, projectDir: ${JSON.stringify(projectDir)},
+        onProgress: (text) => { if (text.startsWith("starting")) setTimeout(() => process.kill(process.pid, "SIGKILL"), 400); } });`;
+    expect(() =>
+      execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { stdio: "pipe" }),
+    ).to.throw();
+    expect((await labStatus()).find(({ name }) => name === "self")?.health).to.equal("unfinished");
+    await labDown({ name: "self" });
+    expect(machine()).to.equal(untouched);
+  });
+});
