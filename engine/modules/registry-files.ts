@@ -5,6 +5,7 @@ import { assertModule } from "./assert.ts";
 import { command } from "./command.ts";
 import { debug } from "./debug.ts";
 import { failModule } from "./fail.ts";
+import { file } from "./file.ts";
 import { groupBy } from "./group-by.ts";
 import { includeVars } from "./include-vars.ts";
 import type { AnyModule } from "./module.ts";
@@ -23,6 +24,7 @@ export const fileModules: readonly AnyModule[] = [
   command,
   debug,
   failModule,
+  file,
   gatherFacts,
   groupBy,
   includeVars,

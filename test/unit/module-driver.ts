@@ -135,6 +135,7 @@ export async function runAction(
     gatherFacts: refuse("gatherFacts"),
     resetConnection: refuse("resetConnection"),
     prompt: refuse("prompt"),
+    job: refuse("job"),
     ...verbs,
   };
   const { params: ready, problems } = checkParams(module, params, { allowUnknown: true });
