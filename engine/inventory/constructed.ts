@@ -30,7 +30,7 @@ export function readConstructed(root: MappingNode, graph: InventoryGraph, evalua
         hint: `options are ${KEYS.join(", ")}`,
       });
   if (!evaluate)
-    return fail("inventory-constructed", "the constructed plugin needs templates, which are not available here", {
+    fail("inventory-constructed", "the constructed plugin needs templates, which are not available here", {
       origin: root.origin,
     });
   const varsPlugins = entryOf(root, "use_vars_plugins");
@@ -39,8 +39,8 @@ export function readConstructed(root: MappingNode, graph: InventoryGraph, evalua
       origin: varsPlugins.origin,
       hint: "put the variables into the inventory itself",
     });
-  const constructor = new Constructor(root, graph, evaluate);
-  for (const host of [...graph.hosts.keys()]) constructor.host(host);
+  const made = new Constructor(root, graph, evaluate);
+  for (const host of [...graph.hosts.keys()]) made.host(host);
 }
 
 class Constructor {

@@ -28,15 +28,13 @@ class IniReader {
   readonly #file: string;
   readonly #graph: InventoryGraph;
   readonly #place: SourcePlace;
-  readonly #declared = new Set<string>();
-  /** Groups that only a [x:vars] or [y:children] section has named so far, and where. */
-  readonly #pending = new Map<string, { readonly origin: Origin; readonly parent?: string }>();
+  /** Groups that only a [x:vars] or [y:children] section has named so far, where, and below which groups. */
+  readonly #pending = new Map<string, { readonly origin: Origin; readonly parents: string[] }>();
 
   constructor(file: string, graph: InventoryGraph, place: SourcePlace) {
     this.#file = file;
     this.#graph = graph;
     this.#place = place;
-    for (const name of graph.groups.keys()) this.#declared.add(name);
   }
 
   read(text: string): void {
@@ -72,11 +70,18 @@ class IniReader {
   }
 
   #declare(group: string, kind: Kind, origin: Origin): void {
+    const isNew = !this.#graph.groups.has(group);
     this.#graph.ensureGroup(group, origin);
-    if (kind !== "vars") {
-      this.#declared.add(group);
-      this.#pending.delete(group);
-    } else if (!this.#declared.has(group) && !this.#pending.has(group)) this.#pending.set(group, { origin });
+    if (kind !== "vars") this.#settle(group);
+    else if (isNew && !this.#pending.has(group)) this.#pending.set(group, { origin, parents: [] });
+  }
+
+  /** A group that was waited for is there: it joins its parents now, which decides its place among their children. */
+  #settle(group: string): void {
+    const waiting = this.#pending.get(group);
+    if (!waiting) return;
+    this.#pending.delete(group);
+    for (const parent of waiting.parents) this.#graph.addChild(parent, group, waiting.origin);
   }
 
   #hosts(line: string, group: string, origin: Origin): void {
@@ -93,7 +98,6 @@ class IniReader {
     const vars = assignments.map((word) => this.#assignment(word, origin));
     for (const name of names) {
       this.#graph.ensureHost(name, group, port, this.#place);
-      if (port !== undefined) this.#graph.setHostVar(name, "ansible_port", port, origin);
       for (const [key, value] of vars) this.#graph.setHostVar(name, key, value, origin);
     }
   }
@@ -118,12 +122,15 @@ class IniReader {
     const child = /^(?<name>[^:\]\s]+)\s*(?:#.*)?$/.exec(line)?.groups?.name;
     if (child === undefined)
       fail("inventory-children", `a group's name is expected in [${group}:children], not '${line}'`, { origin });
-    if (!this.#declared.has(child)) this.#pending.set(child, { origin, parent: group });
-    this.#graph.addChild(group, child, origin);
+    const waiting = this.#pending.get(child);
+    if (this.#graph.groups.has(child)) this.#graph.addChild(group, child, origin);
+    else if (waiting) waiting.parents.push(group);
+    else this.#pending.set(child, { origin, parents: [group] });
   }
 
   #checkPending(): void {
-    for (const [name, { origin, parent }] of this.#pending) {
+    for (const [name, { origin, parents }] of this.#pending) {
+      const parent = parents.at(-1);
       const message =
         parent === undefined
           ? `the section [${name}:vars] is for a group that is defined nowhere`

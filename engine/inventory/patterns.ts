@@ -68,7 +68,7 @@ function evaluate(inventory: Matchable, patterns: readonly string[], options: Ma
   const without = patterns.filter((part) => part.startsWith("!"));
   let hosts = new Set<InventoryHost>();
   for (const part of plain.length === 0 ? ["all"] : plain)
-    for (const host of matchOne(inventory, part, options)) hosts.add(host);
+    for (const host of plainHost(inventory, part) ?? matchOne(inventory, part, options)) hosts.add(host);
   for (const part of both) {
     const kept = new Set(matchOne(inventory, part.slice(1), options));
     hosts = new Set([...hosts].filter((host) => kept.has(host)));
@@ -77,9 +77,13 @@ function evaluate(inventory: Matchable, patterns: readonly string[], options: Ma
   return [...hosts];
 }
 
+/** A host's plain name means that host, even if a group has the same name. */
+function plainHost(inventory: Matchable, pattern: string): InventoryHost[] | undefined {
+  const host = inventory.hosts.get(pattern);
+  return host ? [host] : undefined;
+}
+
 function matchOne(inventory: Matchable, pattern: string, options: MatchOptions): readonly InventoryHost[] {
-  const exact = inventory.hosts.get(pattern);
-  if (exact && !inventory.groups.has(pattern)) return [exact];
   const { name, subscript } = splitSubscript(pattern);
   if (name === "")
     fail("pattern-malformed", `the host pattern '${pattern}' is malformed: a name is missing`, {

@@ -5,7 +5,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { textOf } from "../core/bytes.ts";
 import { Failure, fail, type Problem } from "../core/problem.ts";
 import { isVaulted } from "../text/vault.ts";
-import { loadYaml } from "../text/yaml.ts";
+import { loadJsonOrYaml, loadYaml } from "../text/yaml.ts";
 import { type Evaluate, readConstructed } from "./constructed.ts";
 import { InventoryGraph, type SourcePlace } from "./graph.ts";
 import { readIni } from "./ini.ts";
@@ -149,7 +149,7 @@ class SourceReader {
   }
 
   #yaml(text: string, path: string, place: SourcePlace): void {
-    const { root, warnings } = loadYaml(text, path);
+    const { root, warnings } = loadJsonOrYaml(text, path);
     warnings.forEach(this.#options.warn);
     if (!root) {
       this.#options.warn({

@@ -6,10 +6,9 @@ import { dirname, extname, join } from "node:path";
 import { textOf } from "../core/bytes.ts";
 import { fail, type Origin, type Problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
-import { tryJson } from "../text/json.ts";
-import { nodeValue, trustAll } from "../text/templates.ts";
+import { nodeValue } from "../text/templates.ts";
 import { isVaulted } from "../text/vault.ts";
-import { loadYaml } from "../text/yaml.ts";
+import { loadJsonOrYaml } from "../text/yaml.ts";
 import type { Variables } from "./inventory.ts";
 
 const EXTENSIONS = [".yml", ".yaml", ".json"];
@@ -51,16 +50,7 @@ export function loadVarsFile(path: string, decrypt?: Decrypt, warn?: (problem: P
   const text = readPlain(path, start, decrypt);
   const values = new Map<string, Value>();
   const origins = new Map<string, Origin>();
-  // Ansible tries JSON first: numbers such as 1e3 differ between JSON and YAML 1.1.
-  const json = /^\s*\{/.test(text) ? tryJson(text) : undefined;
-  if (json instanceof Map) {
-    for (const [key, value] of json) {
-      values.set(String(key), trustAll(value, start));
-      origins.set(String(key), start);
-    }
-    return { values, origins };
-  }
-  const { root, warnings } = loadYaml(text, path);
+  const { root, warnings } = loadJsonOrYaml(text, path);
   if (warn) warnings.forEach(warn);
   if (root === undefined || (root.kind === "scalar" && root.value === null)) return { values, origins };
   if (root.kind !== "mapping")

@@ -104,7 +104,6 @@ class YamlReader {
       });
     for (const name of names) {
       this.#graph.ensureHost(name, group, port, this.#place);
-      if (port !== undefined) this.#graph.setHostVar(name, "ansible_port", port, origin);
       if (node?.kind !== "mapping") continue;
       for (const { key, value } of node.entries)
         this.#graph.setHostVar(name, String(key.value), nodeValue(value, { trusted: true }), key.origin);

@@ -4,7 +4,7 @@
 import { isAlias, isMap, isPair, isScalar, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
 import { textOf } from "../core/bytes.ts";
 import { fail, type Origin, type Problem } from "../core/problem.ts";
-import { VaultText } from "../core/value.ts";
+import { float, VaultText } from "../core/value.ts";
 import type { MappingNode, Node, ScalarNode, SequenceNode } from "./node.ts";
 import { parseBooleanText, parseFloatText, parseIntText, resolvePlain } from "./scalars.ts";
 import { unquotedTemplate } from "./yaml-problems.ts";
@@ -14,11 +14,16 @@ const MOST_DEPTH = 200;
 /** Most nodes a document may stand for once aliases are followed ("billion laughs"). */
 const MOST_NODES = 2_000_000;
 
+/** A JSON number that YAML 1.1 takes for text. */
+const JSON_EXPONENT = /^-?\d+(?:\.\d+)?[eE][-+]?\d+$/;
+
 const CORE = "tag:yaml.org,2002:";
 
 export interface ComposeInput {
   readonly text: string;
   readonly place: (offset: number) => Origin;
+  /** The text is JSON: its numbers are JSON's. */
+  readonly json?: boolean;
   readonly warn: (problem: Problem) => void;
 }
 
@@ -171,7 +176,10 @@ class Composer {
   }
 
   #scalarValue(source: string, quoted: boolean, tag: string | undefined, origin: Origin): ScalarNode["value"] {
-    if (tag === undefined || tag === "!unsafe" || tag === "!") return quoted ? source : resolvePlain(source);
+    if (tag === undefined || tag === "!unsafe" || tag === "!") {
+      if (quoted) return source;
+      return this.#input.json && JSON_EXPONENT.test(source) ? float(Number(source)) : resolvePlain(source);
+    }
     if (tag === "!vault" || tag === "!vault-encrypted") return new VaultText(source, origin);
     const reader = TAGS[tag.startsWith(CORE) ? tag.slice(CORE.length) : tag];
     if (!reader) this.#badTag(tag, origin);

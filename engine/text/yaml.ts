@@ -4,6 +4,7 @@
 import { LineCounter, type Document as Parsed, type ParsedNode, parseAllDocuments } from "yaml";
 import { Failure, fail, type Origin, type Problem } from "../core/problem.ts";
 import { compose } from "./compose.ts";
+import { tryJson } from "./json.ts";
 import type { Document } from "./node.ts";
 import { explain } from "./yaml-problems.ts";
 
@@ -34,6 +35,17 @@ export function loadYaml(text: string, file: string): Document {
     });
   const [first] = documents;
   return first ? documentOf(first, text, place) : { root: undefined, warnings: [] };
+}
+
+/**
+ * Reads a file that may be JSON or YAML, as Ansible reads playbooks and files of variables: what is JSON is read as
+ * JSON, which differs for numbers such as 1e3.
+ */
+export function loadJsonOrYaml(text: string, file: string): Document {
+  if (!/^\s*[[{]/.test(text) || tryJson(text) === undefined) return loadYaml(text, file);
+  const { documents, place } = parse(text, file);
+  const [first] = documents;
+  return first ? documentOf(first, text, place, true) : { root: undefined, warnings: [] };
 }
 
 /** Reads all documents of a stream (filter `from_yaml_all`). */
@@ -76,10 +88,10 @@ function throwErrors(document: Parsed<ParsedNode>, text: string, place: Place): 
   throw new Failure(problem);
 }
 
-function documentOf(document: Parsed<ParsedNode>, text: string, place: Place): Document {
+function documentOf(document: Parsed<ParsedNode>, text: string, place: Place, json = false): Document {
   const warnings: Problem[] = [];
   if (!document.contents) return { root: undefined, warnings };
-  const root = compose(document.contents, { text, place, warn: (problem) => warnings.push(problem) });
+  const root = compose(document.contents, { text, place, json, warn: (problem) => warnings.push(problem) });
   const empty = root.kind === "scalar" && !root.quoted && root.source === "" && root.value === null;
   return { root: empty ? undefined : root, warnings };
 }
