@@ -5,15 +5,10 @@ import type { Config } from "../config/config.ts";
 import type { EventSink, TaskInfo } from "../core/event.ts";
 import type { Origin, Problem } from "../core/problem.ts";
 import type { Mask } from "../core/secret.ts";
+import type { VaultPassword } from "../text/vault.ts";
 
 /** A playbook file, or plays that stand in no file (`tsplay do`): YAML text, with folder-relative things below `folder`. */
 export type PlaybookSource = string | { readonly name: string; readonly text: string; readonly folder: string };
-
-/** A vault password and the label it was given; `default` when it had none. */
-export interface VaultPassword {
-  readonly id: string;
-  readonly password: string;
-}
 
 /** Asks the person at the terminal. Without a terminal `ask` answers undefined. */
 export interface Prompter {
