@@ -1,9 +1,10 @@
 // What the tasks of one play share: its variables, the hosts in it, the scopes of its tasks.
 
+import { dirname } from "node:path";
 import type { TaskInfo } from "../core/event.ts";
 import type { Problem } from "../core/problem.ts";
 import { Template, Undefined, type Value } from "../core/value.ts";
-import { roleOf } from "../playbook/inherit.ts";
+import { roleOf, rolesOf } from "../playbook/inherit.ts";
 import type { Play, RoleUse, Task } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
 import { HostVars, hostMagic, type MagicTable, magicLayer, ScopeMap } from "../vars/magic.ts";
@@ -193,12 +194,21 @@ export class PlayState {
     return table;
   }
 
+  /** Folders in which lookups and modules look: roles (nearest first), the task's own file, the play's. */
+  #searchPath(task: Task | undefined): string[] {
+    const own = task ? [dirname(task.origin.file)] : [];
+    const roles = task ? rolesOf(task).map(({ path }) => path) : [];
+    return [...new Set([...roles, ...own, dirname(this.play.file)])];
+  }
+
   #taskMagic(task: Task | undefined, scope: () => Scope): MagicTable {
     const vars = (): Value => new ScopeMap(scope, (value, within) => this.context.engine.resolve(value, within));
+    const searchPath = (): Value => this.#searchPath(task);
     const role = task && roleOf(task);
-    if (!role) return { vars };
+    if (!role) return { vars, ansible_search_path: searchPath };
     return {
       vars,
+      ansible_search_path: searchPath,
       role_name: () => role.name,
       ansible_role_name: () => role.name,
       role_path: () => role.path,

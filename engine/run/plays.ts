@@ -6,10 +6,9 @@ import type { Value } from "../core/value.ts";
 import { NO_KEYWORDS } from "../playbook/keyword-values.ts";
 import type { Block, Play, RoleUse, Task, VarsPrompt } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
-import { magicLayer } from "../vars/magic.ts";
-import { composeScope, NO_STATIC_LAYERS } from "../vars/scope.ts";
 import { batches, ordered } from "./batches.ts";
 import type { RunContext } from "./context.ts";
+import { controlScope } from "./control-scope.ts";
 import { Cursor, type CursorRules } from "./cursor.ts";
 import { Evaluation } from "./evaluate.ts";
 import { HostRun, HostTally } from "./host-run.ts";
@@ -81,15 +80,16 @@ export class Plays {
   /** What a play's own keywords may use: extra vars, its vars, and what the run defines. */
   #controlScope(play: Play): Scope {
     const { store, runMagic, inventory } = this.#context;
-    return composeScope({
-      magic: magicLayer({ playbook_dir: () => play.file.replace(/\/[^/]*$/, "") }, runMagic, {
+    return controlScope(
+      store,
+      { playVars: play.keywords.vars },
+      {
+        playbook_dir: () => play.file.replace(/\/[^/]*$/, ""),
         groups: () =>
           new Map<Value, Value>([...inventory.groups.keys()].map((name) => [name, [...inventory.hostsOf(name)]])),
-      }),
-      extraVars: store.extraVars,
-      host: { inventory: new Map(), injectedFacts: new Map(), includeVars: new Map(), setFacts: new Map() },
-      enclosing: { ...NO_STATIC_LAYERS, playVars: play.keywords.vars },
-    });
+      },
+      runMagic,
+    );
   }
 
   async #batch(
