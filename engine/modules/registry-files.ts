@@ -3,6 +3,7 @@
 import { addHost } from "./add-host.ts";
 import { assertModule } from "./assert.ts";
 import { command } from "./command.ts";
+import { copy } from "./copy.ts";
 import { debug } from "./debug.ts";
 import { failModule } from "./fail.ts";
 import { file } from "./file.ts";
@@ -18,10 +19,13 @@ import { setStats } from "./set-stats.ts";
 import { gatherFacts, setup } from "./setup.ts";
 import { shell } from "./shell.ts";
 
+import { template } from "./template.ts";
+
 export const fileModules: readonly AnyModule[] = [
   addHost,
   assertModule,
   command,
+  copy,
   debug,
   failModule,
   file,
@@ -36,4 +40,5 @@ export const fileModules: readonly AnyModule[] = [
   setStats,
   setup,
   shell,
+  template,
 ];

@@ -136,6 +136,7 @@ export async function runAction(
     resetConnection: refuse("resetConnection"),
     prompt: refuse("prompt"),
     job: refuse("job"),
+    forgetJob: refuse("forgetJob"),
     ...verbs,
   };
   const { params: ready, problems } = checkParams(module, params, { allowUnknown: true });
