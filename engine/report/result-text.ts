@@ -1,0 +1,53 @@
+// A task's result as Ansible shows it after `=>`: keys sorted, housekeeping left out, Python's JSON.
+
+import { Unknown } from "../core/unknown.ts";
+import { type Data, fromPlain, type PlainObject } from "../core/value.ts";
+import { dumpJson } from "../text/json.ts";
+
+const NEVER = new Set(["failed", "skipped", "warnings", "deprecations", "diff", "exception", "results"]);
+const DEBUG_HIDES = new Set(["changed", "failed", "skipped", "invocation", "skip_reason", "item", "ansible_loop_var"]);
+
+/** Name of an action without its collection. */
+export function shortAction(action: string): string {
+  return action.replace(/^ansible\.(builtin|legacy)\./, "");
+}
+
+/** Actions whose result is the point of them, shown without -v. */
+export function speaksAlways(action: string): boolean {
+  const short = shortAction(action);
+  return short === "debug" || short === "assert";
+}
+
+/** The keys that are shown of a result at a verbosity. */
+export function shownKeys(result: PlainObject, action: string, verbosity: number): PlainObject {
+  const debug = shortAction(action) === "debug" && result.failed !== true;
+  const alone = debug && "msg" in result;
+  return Object.fromEntries(
+    Object.entries(result).filter(([key, value]) => {
+      if (value === undefined || key.startsWith("_ansible_")) return false;
+      if (alone) return key === "msg";
+      if (debug && (DEBUG_HIDES.has(key) || key === result.ansible_loop_var)) return false;
+      if (key === "invocation" || key === "diff") return verbosity > 2;
+      return !NEVER.has(key);
+    }),
+  );
+}
+
+/** The result as text; over several lines for debug and assert, and from -vvv on. */
+export function resultText(result: PlainObject, action: string, verbosity: number): string {
+  const indent = speaksAlways(action) || verbosity > 2 ? 4 : undefined;
+  return jsonText(shownKeys(result, action, verbosity), indent);
+}
+
+/** Plain data as Python prints JSON, keys sorted; values that a dry run does not know are said so. */
+export function jsonText(value: PlainObject, indent?: number): string {
+  return dumpJson(known(fromPlain(value)), { sortKeys: true, ensureAscii: false, ...(indent ? { indent } : {}) });
+}
+
+/** The data with every Unknown replaced by a text that says so. */
+export function known(value: Data): Data {
+  if (value instanceof Unknown) return `<decided at run time: ${value.reason}>`;
+  if (Array.isArray(value)) return value.map(known);
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [known(key), known(item)]));
+  return value;
+}
