@@ -5,16 +5,29 @@ import { chrootConnection } from "./chroot.ts";
 import type { Connection, ConnectionSettings } from "./connection.ts";
 import { containerConnection } from "./container.ts";
 import { localConnection } from "./local.ts";
+import { OpensshConnection } from "./openssh.ts";
+import { SshConnection } from "./ssh.ts";
+import { SshOptionReader } from "./ssh-options.ts";
 
 /** What transports take from the controller besides the settings. */
 export interface TransportEnvironment {
   /** Environment variables: SSH_AUTH_SOCK, HOME, PATH. */
   readonly env: NodeJS.ProcessEnv;
+  /** One for all hosts of a run, so that `ssh -G` is asked as rarely as can be; made on the spot when absent. */
+  readonly sshOptions?: SshOptionReader;
 }
 
 type Opener = (settings: ConnectionSettings, environment: TransportEnvironment) => Connection;
 
 const TRANSPORTS: Readonly<Record<string, Opener>> = {
+  ssh: (settings, { env, sshOptions }) =>
+    new SshConnection(settings, {
+      env,
+      options: sshOptions ?? new SshOptionReader(env),
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      random: Math.random,
+    }),
+  openssh: (settings, { env }) => new OpensshConnection(settings, env),
   local: (_settings, { env }) => localConnection(env),
   chroot: (settings) => chrootConnection(settings),
   docker: (settings) => containerConnection(settings, "docker"),
