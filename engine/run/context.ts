@@ -30,6 +30,8 @@ export interface RunContext {
   readonly strategy: string;
   readonly anyErrorsFatal: boolean;
   readonly verbosity: number;
+  /** `no_log` where no task says otherwise. */
+  readonly noLog: boolean;
   readonly gathering: "implicit" | "explicit" | "smart";
   readonly gatherSubset: readonly string[];
   readonly gatherTimeout: number;

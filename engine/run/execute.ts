@@ -253,7 +253,7 @@ function ignores(state: PlayState, task: Task, item: PreparedItem, unreachable: 
 
 function noLogOf(state: PlayState, task: Task, item: PreparedItem): boolean {
   try {
-    return item.evaluation.boolean(nearest(task, "noLog"), "no_log", task.origin) ?? false;
+    return item.evaluation.boolean(nearest(task, "noLog"), "no_log", task.origin) ?? state.context.noLog;
   } catch (error) {
     // Better hidden than shown when nobody can tell.
     state.warn(problemFrom(error, task));

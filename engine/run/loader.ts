@@ -22,7 +22,7 @@ export interface ProjectLoader {
 export function loaderFor(project: Project, options: RunOptions, around: Surroundings): ProjectLoader {
   const texts = new Map<string, string>();
   const loader = createPlaybookLoader({
-    rolesPath: options.config.list("DEFAULT_ROLES_PATH").map((path) => resolve(around.cwd, path)),
+    rolesPath: options.config.get("roles_path"),
     projectRoot: project.root,
     findModule,
     moduleNames,

@@ -125,7 +125,7 @@ function readOrFail(path: string): Buffer {
 }
 
 function sourcesOf(options: SourceOptions, cwd: string): string[] {
-  const configured = options.inventory.length > 0 ? options.inventory : options.config.list("DEFAULT_HOST_LIST");
+  const configured = options.inventory.length > 0 ? options.inventory : options.config.get("inventory");
   return configured.map((source) => (source.includes(",") ? source : resolve(cwd, source)));
 }
 

@@ -32,7 +32,7 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   const around = surroundings(emit);
   const folders = options.playbooks.map((playbook) => folderOf(playbook, around.cwd));
   const project = await openProject(options, folders, around);
-  const settings = new RunSettings(options);
+  const settings = new RunSettings(options, process.env);
   const loader = loaderFor(project, options, around);
   const loaded = options.playbooks.map((playbook) => loader.load(playbook));
   for (const problem of loader.warnings()) around.warn(problem);
@@ -40,7 +40,7 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   const targets = new Targets(
     (connection) =>
       createHost(connection, {
-        environment: settings.transport(around, emit),
+        environment: settings.transport,
         onState: (state, detail) =>
           emit({ type: "connection", time: Date.now(), host: connection.host, state, ...(detail ? { detail } : {}) }),
       }),

@@ -52,7 +52,7 @@ export function taskOptions(state: PlayState, task: Task, host: string, evaluati
   return {
     check: boolean("checkMode") ?? context.check,
     diff: boolean("diff") ?? context.diff,
-    noLog: boolean("noLog") ?? false,
+    noLog: boolean("noLog") ?? context.noLog,
     delegatedTo,
     delegateFacts: boolean("delegateFacts") ?? false,
     environment: finishedEnvironment(task, evaluation),
