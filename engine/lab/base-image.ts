@@ -9,6 +9,7 @@ import { command } from "./command.ts";
 import { BASE_PACKAGES, IMAGE_FILES, IMAGE_FORMAT, IMAGE_STEPS, PYTHON_PACKAGES, SUITES } from "./image-recipe.ts";
 import { withLock } from "./lock.ts";
 import { imagesDir, type Places } from "./places.ts";
+import { labNames, readState } from "./state.ts";
 
 /** What an image is made of. */
 export interface ImageOptions {
@@ -50,6 +51,7 @@ export async function ensureImage(
       onProgress(`building the base image of ${options.suite}, once (about half a minute)`);
       await build(join(building, "root"), options, archive, onProgress);
       renameSync(building, folder);
+      removeOutdated(places, options, name);
     },
     (pid) => onProgress(`waiting for process ${pid}, which builds this image`),
   );
@@ -63,17 +65,24 @@ export function imagePackages(options: ImageOptions): string[] {
   ];
 }
 
+/** `bookworm-py-1a2b3c4d5e6f`: what is wanted, then all that the result depends on. */
 export function imageName(options: ImageOptions, archive: Archive): string {
   const key = fingerprint([IMAGE_FORMAT, options.suite, imagePackages(options), IMAGE_FILES, IMAGE_STEPS, archive]);
-  return `${options.suite}${options.python ? "-py" : ""}-${key}`;
+  return `${variant(options)}-${key}`;
 }
 
-/** Removes images that no lab uses (names in `used`), also half-built ones; gives the names of those removed. */
-export function removeImages(places: Places, used: ReadonlySet<string>): string[] {
-  if (!existsSync(imagesDir(places))) return [];
-  const unused = readdirSync(imagesDir(places)).filter((name) => !used.has(name.replace(/\.(building|lock)$/, "")));
-  for (const name of unused) rmSync(join(imagesDir(places), name), { recursive: true, force: true });
-  return unused;
+function variant({ suite, python, extraPackages }: ImageOptions): string {
+  const extra = extraPackages.length > 0 ? `-x${fingerprint([...extraPackages].sort()).slice(0, 6)}` : "";
+  return `${suite}${python ? "-py" : ""}${extra}`;
+}
+
+/** Removes what an image replaces: earlier ones of the same variant that no lab stands on. */
+function removeOutdated(places: Places, options: ImageOptions, current: string): void {
+  const used = new Set([current, ...labNames(places).flatMap((name) => readState(places, name)?.image ?? [])]);
+  const prefix = `${variant(options)}-`;
+  for (const name of readdirSync(imagesDir(places)))
+    if (name.startsWith(prefix) && /^[0-9a-f]{12}$/.test(name.slice(prefix.length)) && !used.has(name))
+      rmSync(join(imagesDir(places), name), { recursive: true, force: true });
 }
 
 async function build(

@@ -67,4 +67,6 @@ export const IMAGE_STEPS: ReadonlyArray<{ readonly argv: readonly string[]; read
   { argv: ["systemctl", "enable", "lab-network.service"] },
   { argv: ["systemctl", "mask", "apt-daily.timer", "apt-daily-upgrade.timer"] },
   { argv: ["update-ca-certificates"] },
+  // The image has no package lists; with a young folder `cache_valid_time` would take that for a fresh cache.
+  { argv: ["touch", "--date=@0", "/var/lib/apt/lists"] },
 ];
