@@ -105,14 +105,19 @@ class Composer {
   /** Later entries replace earlier ones of the same key, in the earlier one's position, as Python's dict does. */
   #unique(merged: readonly Entry[], own: readonly Entry[]): Entry[] {
     const found = new Map<string, Entry>();
-    for (const entry of merged) found.set(keyIdentity(entry.key), entry);
+    const put = (identity: string, entry: Entry): void => {
+      const key = found.get(identity)?.key;
+      // 1, 1.0 and true are one key, which stays what it was first.
+      found.set(identity, key ? { key: { ...entry.key, value: key.value }, value: entry.value } : entry);
+    };
+    for (const entry of merged) put(keyIdentity(entry.key), entry);
     const seen = new Map<string, ScalarNode>();
     for (const entry of own) {
       const identity = keyIdentity(entry.key);
       const before = seen.get(identity);
       if (before) this.#warnDuplicate(entry.key, before);
       seen.set(identity, entry.key);
-      found.set(identity, entry);
+      put(identity, entry);
     }
     return [...found.values()];
   }

@@ -1,7 +1,7 @@
 // YAML text as nodes with places (node.ts). The `yaml` package finds the structure; what scalars, tags, merge keys
 // and duplicate keys mean is decided in compose.ts, as PyYAML with Ansible's constructor decides it.
 
-import { LineCounter, type Document as Parsed, type ParsedNode, parseAllDocuments } from "yaml";
+import { Lexer, LineCounter, type Document as Parsed, type ParsedNode, parseAllDocuments } from "yaml";
 import { Failure, fail, type Origin, type Problem } from "../core/problem.ts";
 import { compose } from "./compose.ts";
 import { tryJson } from "./json.ts";
@@ -17,6 +17,9 @@ const OPTIONS = {
   logLevel: "silent",
   keepSourceTokens: false,
 } as const;
+
+/** Deepest nesting of brackets that is looked into. */
+const MOST_BRACKETS = 300;
 
 /** Text that libyaml refuses: control characters other than tab and line ends. */
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/;
@@ -63,12 +66,13 @@ function parse(source: string, file: string): { documents: Parsed<ParsedNode>[];
     const { line, col } = lines.linePos(Math.min(offset, text.length));
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  if (nestsTooDeeply(text)) tooDeep(place(0));
   let documents: Parsed<ParsedNode>[];
   try {
     const parsed = parseAllDocuments(text, { ...OPTIONS, lineCounter: lines });
     documents = Array.isArray(parsed) ? (parsed as Parsed<ParsedNode>[]) : [];
   } catch (error) {
-    if (error instanceof RangeError) fail("yaml-depth", "the YAML is nested too deeply", { origin: place(0) });
+    if (error instanceof RangeError) tooDeep(place(0));
     throw error;
   }
   for (const document of documents) throwErrors(document, text, place);
@@ -79,6 +83,23 @@ function parse(source: string, file: string): { documents: Parsed<ParsedNode>[];
       hint: 'in a double-quoted value it can be written as an escape such as "\\x07"',
     });
   return { documents, place };
+}
+
+/** Whether brackets or dashes nest so deeply that the parser, which takes time by the square of it, should not try. */
+function nestsTooDeeply(text: string): boolean {
+  if (/(?:[-?][ \t]+){200}/.test(text)) return true;
+  if ((text.match(/[[{]/g)?.length ?? 0) < MOST_BRACKETS) return false;
+  let depth = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth = Math.max(0, depth - 1);
+    if (depth > MOST_BRACKETS) return true;
+  }
+  return false;
+}
+
+function tooDeep(origin: Origin): never {
+  fail("yaml-depth", "the YAML is nested too deeply", { origin });
 }
 
 function throwErrors(document: Parsed<ParsedNode>, text: string, place: Place): void {
