@@ -124,7 +124,6 @@ function withMembers(entry: readonly string[], users: Users): readonly string[] 
   for (const user of users.values()) {
     if (!user.exists) all.delete(user.name);
     else if (user.groups?.includes(name)) all.add(user.name);
-    else if (user.groups) all.delete(user.name);
   }
   return [name, password, gid, [...all].join(",")];
 }

@@ -1,9 +1,9 @@
 // What a dry run predicted of one machine so far: one store a target, shared by all users that act there.
 
-import type { Unknown } from "../core/unknown.ts";
+import { Undecided, type Unknown } from "../core/unknown.ts";
 import type { Host } from "./host.ts";
 import { RealPaths, resolveLinks } from "./predicted-links.ts";
-import { folderOf, foldersAbove, join, nameOf, Overlay, tidy } from "./predicted-overlay.ts";
+import { foldersAbove, Overlay, tidy } from "./predicted-overlay.ts";
 import type { PathPrediction, Prediction, Predictions } from "./prediction.ts";
 
 type Kind = Prediction["kind"];
@@ -67,31 +67,27 @@ export class PredictionStore implements Predictions {
 
   async #place(host: Host): Promise<void> {
     const overlay = this.#overlay;
-    const pending = this.#pending.splice(0);
-    if (pending.length === 0) return;
+    const pending = this.#pending;
     const real = new RealPaths(host);
-    try {
-      await real.ahead(
-        new Set(pending.flatMap(({ path }) => foldersAbove(tidy(path)).filter((folder) => folder !== "/"))),
-      );
-      while (pending.length > 0) {
-        const [prediction] = pending;
-        if (!prediction) break;
-        overlay.add(await placeOf(prediction.path, overlay, real), prediction);
-        pending.shift();
-      }
-    } finally {
-      this.#pending.unshift(...pending);
+    await real.ahead(
+      new Set(pending.flatMap(({ path }) => foldersAbove(tidy(path)).filter((folder) => folder !== "/"))),
+    );
+    for (let [prediction] = pending; prediction; [prediction] = pending) {
+      const place = await placeOf(prediction, overlay, real);
+      overlay.add(place, prediction);
+      pending.shift();
     }
   }
 }
 
-async function placeOf(path: string, overlay: Overlay, real: RealPaths): Promise<string> {
-  const clean = tidy(path);
+/** Where a prediction belongs. Attributes of a path that is a link are those of its target; anything else replaces the link. */
+async function placeOf({ path, type, content }: PathPrediction, overlay: Overlay, real: RealPaths): Promise<string> {
+  const follow = typeof type === "string" && type !== "link" && type !== "absent" && content === undefined;
   try {
-    return (await resolveLinks(clean, overlay, real)) ?? clean;
-  } catch {
+    return (await resolveLinks(path, overlay, real, { follow })) ?? tidy(path);
+  } catch (error) {
     // A folder above is Unknown: the path keeps its name below it.
-    return clean === "/" ? clean : join(folderOf(clean), nameOf(clean));
+    if (error instanceof Undecided) return tidy(path);
+    throw error;
   }
 }
