@@ -1,44 +1,60 @@
 // The modules about files, commands and the controller's own work.
 
 import { addHost } from "./add-host.ts";
+import { assemble } from "./assemble.ts";
 import { assertModule } from "./assert.ts";
+import { blockinfile } from "./blockinfile.ts";
 import { command } from "./command.ts";
 import { copy } from "./copy.ts";
 import { debug } from "./debug.ts";
 import { failModule } from "./fail.ts";
+import { fetchModule } from "./fetch.ts";
 import { file } from "./file.ts";
+import { find } from "./find.ts";
 import { groupBy } from "./group-by.ts";
 import { includeVars } from "./include-vars.ts";
+import { lineinfile } from "./lineinfile.ts";
 import type { AnyModule } from "./module.ts";
 import { pause } from "./pause.ts";
 import { ping } from "./ping.ts";
 import { raw } from "./raw.ts";
+import { replace } from "./replace.ts";
 import { script } from "./script.ts";
 import { setFact } from "./set-fact.ts";
 import { setStats } from "./set-stats.ts";
 import { gatherFacts, setup } from "./setup.ts";
 import { shell } from "./shell.ts";
-
+import { slurp } from "./slurp.ts";
+import { stat } from "./stat.ts";
+import { tempfile } from "./tempfile.ts";
 import { template } from "./template.ts";
-
 export const fileModules: readonly AnyModule[] = [
   addHost,
+  assemble,
   assertModule,
+  blockinfile,
   command,
   copy,
   debug,
   failModule,
+  fetchModule,
   file,
+  find,
   gatherFacts,
   groupBy,
   includeVars,
+  lineinfile,
   pause,
   ping,
   raw,
+  replace,
   script,
   setFact,
   setStats,
   setup,
   shell,
+  slurp,
+  stat,
+  tempfile,
   template,
 ];

@@ -1,0 +1,125 @@
+// What modules that edit a text file share: reading it in one tick, and the plan that puts the new text in its place.
+
+import { bytesOf, textOf } from "../core/bytes.ts";
+import { fail } from "../core/problem.ts";
+import type { Result } from "../core/result.ts";
+import { type Host, HostError, type Stat } from "../host/host.ts";
+import { type AttributeParams, planAttributes, wantedAttributes } from "./file-attributes.ts";
+import { planMakeFolders } from "./file-directory.ts";
+import type { Change, Plan, PlanContext } from "./module.ts";
+import { differenceOf, putFile } from "./put-file.ts";
+import { folderOf } from "./target-path.ts";
+import { failTask } from "./task-failure.ts";
+
+/** A text file as it is. */
+export interface TextFile {
+  /** Links resolved. */
+  readonly path: string;
+  readonly present: Stat | undefined;
+  /** undefined: there is no such file. */
+  readonly text: string | undefined;
+  readonly hasFolder: boolean;
+}
+
+/** Reads it, links followed; a folder in its place is the Failure `path-folder`. */
+export async function readTextFile(host: Host, path: string): Promise<TextFile> {
+  const [present, real, content, folder] = await Promise.all([
+    host.stat(path, { follow: true }),
+    host.realpath(path),
+    readOrNothing(host, path),
+    host.stat(folderOf(path), { follow: true }),
+  ]);
+  if (present?.type === "directory") failTask("path-folder", `Path ${path} is a directory !`, { rc: 256 });
+  if (present && content instanceof HostError) throw content;
+  const text = content instanceof HostError ? undefined : textOf(content);
+  return { path: real ?? path, present, text: present ? text : undefined, hasFolder: folder?.type === "directory" };
+}
+
+/** Parameters of such modules. */
+export interface TextParams extends AttributeParams {
+  readonly backup: boolean;
+  readonly validate?: string | undefined;
+  readonly unsafe_writes?: boolean | undefined;
+}
+
+export interface TextEdit {
+  /** The new text. */
+  readonly text: string;
+  /** What was done, when the text differs. */
+  readonly msg: string;
+  readonly result?: Partial<Result>;
+  /** The result's key for the old file's new name. */
+  readonly backupKey: "backup" | "backup_file";
+}
+
+/** The plan that makes the file hold `edit.text` with the attributes asked for. */
+export async function planText(
+  host: Host,
+  file: TextFile,
+  edit: TextEdit,
+  params: TextParams,
+  context: PlanContext,
+): Promise<Plan> {
+  const { path, present } = file;
+  const differs = edit.text !== file.text;
+  const none = edit.backupKey === "backup" ? { backup: "" } : {};
+  if (!differs && present) {
+    const attributes = await planAttributes(host, path, present, params, { follow: true });
+    const msg = attributes ? ATTRIBUTES_CHANGED : "";
+    return { changes: attributes ? [attributes] : [], result: { ...none, msg, ...edit.result } };
+  }
+  const attributes = await wantedAttributes(host, params, present, "file");
+  const alsoAttributes =
+    present && Object.keys(attributes).length > 0 && (await planAttributes(host, path, present, params)) !== undefined;
+  const msg = alsoAttributes ? `${edit.msg} and ${ATTRIBUTES_CHANGED}` : edit.msg;
+  const changes: Change[] = [];
+  if (!file.hasFolder) changes.push(await planMakeFolders(host, folderOf(path), {}));
+  const difference = {
+    ...differenceOf(path, file.text, edit.text),
+    beforeHeader: `${path} (content)`,
+    afterHeader: `${path} (content)`,
+  };
+  const put = putFile(
+    { path, content: { bytes: bytesOf(edit.text) }, present, attributes, params, difference },
+    context,
+  );
+  changes.push({
+    ...put,
+    async apply(target, progress) {
+      const { backup_file } = (await put.apply(target, progress)) ?? {};
+      return { changed: true, ...(backup_file === undefined ? {} : { [edit.backupKey]: backup_file }) };
+    },
+  });
+  return { changes, result: { ...none, msg, ...edit.result } };
+}
+
+const ATTRIBUTES_CHANGED = "ownership, perms or SE linux context changed";
+
+/** Failure `path-missing` with the exit code that Ansible gives for it. */
+export function missing(what: "Path" | "Destination", path: string): never {
+  return failTask("path-missing", `${what} ${path} does not exist !`, { rc: 257 });
+}
+
+/** Lines with their ends. */
+export function linesOf(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+/** A line without its end. */
+export function bare(line: string): string {
+  return line.replace(/[\r\n]+$/, "");
+}
+
+async function readOrNothing(host: Host, path: string): Promise<Buffer | HostError> {
+  try {
+    return await host.read(path);
+  } catch (error) {
+    if (error instanceof HostError) return error;
+    throw error;
+  }
+}
+
+/** Refuses encodings that the editing modules do not know. */
+export function onlyUtf8(encoding: string): void {
+  if (!/^utf-?8$/i.test(encoding)) fail("encoding", `the encoding ${encoding} is not supported, only utf-8 is`);
+}
