@@ -1,0 +1,96 @@
+// `npm run quickstart`: three throwaway hosts, a real playbook on them, the same again, and what to do next.
+// Everything is done by tsplay's own commands, which are shown, so that they can be repeated by hand.
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
+const OLDEST_NODE = 20;
+const RUN = ["run", "playbooks/etcd.yml", "-i", "inventories/lab"];
+
+/** What was done, how long it took. */
+const times = [];
+
+/** Ends with a sentence on what went wrong and one on what to do. */
+function stop(problem, advice) {
+  console.error(`\nquickstart: ${problem}\n  ${advice}`);
+  process.exit(1);
+}
+
+/** The command line of tsplay: from its sources, unless it has been built. */
+function tsplay(words) {
+  const loader = existsSync(join(PROJECT, "dist", "index.js")) ? [] : ["--import", "tsx"];
+  return [process.execPath, ...loader, join(PROJECT, "bin", "tsplay"), ...words];
+}
+
+/** Runs tsplay, showing its output; gives exit status and, where `keep` is set, the output as well. */
+function run(words, { keep = false } = {}) {
+  const [program, ...args] = tsplay(words);
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: PROJECT, stdio: ["inherit", keep ? "pipe" : "inherit", "inherit"] });
+    let output = "";
+    child.stdout?.setEncoding("utf8").on("data", (text) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.on("error", (error) => stop(`${program} cannot be started: ${error.message}`, "is Node installed whole?"));
+    child.on("close", (code, signal) => resolve({ code: code ?? (signal === "SIGINT" ? 130 : 1), output }));
+  });
+}
+
+async function step(title, words, options) {
+  console.log(`\n── ${title}\n   tsplay ${words.join(" ")}\n`);
+  const begin = performance.now();
+  const result = await run(words, options);
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  times.push([title, seconds]);
+  if (result.code === 130) stop("interrupted", "hosts that are up are removed by `npx tsplay lab down`");
+  if (result.code !== 0)
+    stop(
+      `${title} failed (tsplay ended with exit status ${result.code}); what it said stands above`,
+      words[0] === "lab"
+        ? "when that is put right, start `npm run quickstart` again: it goes on from what is there"
+        : "the hosts are still up: look with `npx tsplay lab ssh lab-1`, remove them with `npx tsplay lab down`",
+    );
+  return result;
+}
+
+/** Sum of the changed counts in the recap, undefined when there is no recap. */
+function changesIn(output) {
+  const counts = [...output.matchAll(/\bchanged=(\d+)/g)].map((match) => Number(match[1]));
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
+}
+
+if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE)
+  stop(`this is Node ${process.versions.node}`, `install Node ${OLDEST_NODE} or newer`);
+if (!existsSync(join(PROJECT, "node_modules", "tsx")) && !existsSync(join(PROJECT, "dist", "index.js")))
+  stop("the packages that tsplay needs are not installed", "run `npm ci` first");
+
+await step("Three Debian hosts on this machine", ["lab", "up", "3"]);
+await step("An etcd cluster on them", RUN);
+const second = await step("The same again: nothing is left to do", RUN, { keep: true });
+
+const changes = changesIn(second.output);
+if (changes !== 0)
+  stop(
+    changes === undefined ? "the second run ended without a recap" : `the second run changed ${changes} things`,
+    "that is a bug in tsplay or in the role, please report it with the output above",
+  );
+
+console.log(`
+── Done
+${times.map(([title, seconds]) => `   ${seconds.padStart(6)} s  ${title}`).join("\n")}
+
+   Look around:
+     npx tsplay lab ssh lab-1 etcdctl member list         the cluster, as etcd sees it
+     npx tsplay lab ssh lab-2                             a shell on a host
+     npx tsplay ${RUN.join(" ")} --check --diff
+                                                          what a run would change now: nothing
+     npx tsplay ${RUN.join(" ")} --check --diff -e etcd_snapshot_keep=4
+                                                          what it would change then
+     npx tsplay lab status                                the hosts and their addresses
+   Take it down:
+     npx tsplay lab down
+`);
