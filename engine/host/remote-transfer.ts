@@ -10,7 +10,7 @@ import type { Attributes, Content, WriteOptions } from "./host.ts";
 /** Content up to this size is one request, checked by the agent before it is written. */
 const SMALL = 32 * 1024;
 /** Larger content travels in pieces of this size. */
-const PIECE = 128 * 1024;
+const PIECE = 64 * 1024;
 /** A transfer that the connection broke is begun again at most this often. */
 const MOST_TRANSFERS = 3;
 

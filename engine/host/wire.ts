@@ -48,34 +48,43 @@ export interface Frame {
 
 /** Cuts a byte stream into frames. Throws on what cannot be one. */
 export class FrameReader {
-  #rest: Buffer = Buffer.alloc(0);
+  /** Chunks that hold no whole frame yet; joined only when enough has come, so that large bodies cost nothing extra. */
+  #chunks: Buffer[] = [];
+  #length = 0;
+  #needed = 0;
 
   read(chunk: Buffer): Frame[] {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length < this.#needed) return [];
+    const data = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
     const frames: Frame[] = [];
     let offset = 0;
+    this.#needed = 0;
     for (;;) {
-      const end = this.#rest.indexOf(NEWLINE, offset);
+      const end = data.indexOf(NEWLINE, offset);
       if (end < 0) {
-        if (this.#rest.length - offset > LONGEST_HEADER) throw new Error("an endless header");
+        if (data.length - offset > LONGEST_HEADER) throw new Error("an endless header");
         break;
       }
-      const words = this.#rest.toString("latin1", offset, end).split(" ");
+      const words = data.toString("latin1", offset, end).split(" ");
       const [id, status, length] = [Number(words[0]), words[1] ?? "", Number(words[2])];
       if (!Number.isSafeInteger(id) || status === "" || !Number.isSafeInteger(length) || length < 0)
         throw new Error(`not a frame: ${JSON.stringify(words.join(" ").slice(0, 200))}`);
       const next = end + 1 + length;
-      if (this.#rest.length < next) break;
-      frames.push({
-        id,
-        status,
-        fields: words.slice(3).map(decodeArgument),
-        body: this.#rest.subarray(end + 1, next),
-        size: next - offset,
-      });
+      if (data.length < next) {
+        this.#needed = next - offset;
+        break;
+      }
+      const fields = words
+        .slice(3)
+        .filter((word) => word !== "")
+        .map(decodeArgument);
+      frames.push({ id, status, fields, body: data.subarray(end + 1, next), size: next - offset });
       offset = next;
     }
-    this.#rest = this.#rest.subarray(offset);
+    this.#chunks = offset < data.length ? [data.subarray(offset)] : [];
+    this.#length = data.length - offset;
     return frames;
   }
 }

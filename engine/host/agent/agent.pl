@@ -90,7 +90,7 @@ sub facts {
     return if $! == 2 || $! == 20;
     oops($path);
   }
-  my $type = -l _ ? 'link' : -f _ ? 'file' : -d _ ? 'directory' : -p _ ? 'fifo' : -S _ ? 'socket' : -b _ ? 'block' : 'character';
+  my $type = !$follow && -l _ ? 'link' : -f _ ? 'file' : -d _ ? 'directory' : -p _ ? 'fifo' : -S _ ? 'socket' : -b _ ? 'block' : 'character';
   my $may = (-r _ ? 'r' : '-') . (-w _ ? 'w' : '-') . (-x _ ? 'x' : '-');
   my @t = times_of($path, $follow);
   @t = @s[9, 8, 10] unless @t;
@@ -485,7 +485,7 @@ my %verbs = (
     oops($source, 21) if -d $f;
     my $w = begin($path, @a);
     push @jobs, sub {
-      my $got = sysread $f, my $text, 131072;
+      my $got = sysread $f, my $text, 65536;
       if (!defined $got) { my $n = $! + 0; drop($w); oops($source, $n) }
       if ($got) { put($w, $text); return 1 }
       seal($w, '');
@@ -622,11 +622,11 @@ fcntl STDOUT, F_SETFL, O_NONBLOCK;
 
 while (1) {
   my ($r, $w) = ('', '');
-  my $room = length $out < 262144 && $kept_bytes < 1048576;
+  my $room = length $out < 131072 && $kept_bytes < 1048576;
   my $now = mono();
   my $wait = @jobs && $room ? 0 : undef;
   my $by = sub { my $t = $_[0] - $now; $t = 0 if $t < 0; $wait = $t if !defined $wait || $t < $wait };
-  vec($r, fileno $rfd, 1) = 1 unless $eof || length $out > 4194304;
+  vec($r, fileno $rfd, 1) = 1 unless $eof || length $out > 2097152;
   vec($r, fileno $wake_r, 1) = 1;
   vec($r, fileno $listener, 1) = 1 if $listener;
   vec($r, fileno $guest, 1) = 1 if $guest;
@@ -646,7 +646,7 @@ while (1) {
   %users = %groups = ();
   if (vec $r, fileno $wake_r, 1) { sysread $wake_r, my $x, 4096 }
   if (!$lost && $out ne '' && vec $w, fileno $wfd, 1) {
-    my $n = syswrite $wfd, $out, 262144;
+    my $n = syswrite $wfd, $out, 65536;
     if (defined $n) { substr $out, 0, $n, '' }
     elsif ($! != 11 && $! != 4) { link_lost() }
   }
@@ -711,7 +711,7 @@ while (1) {
     undef $guest;
   }
   if (!$eof && vec $r, fileno $rfd, 1) {
-    my $n = sysread $rfd, $in, 262144, length $in;
+    my $n = sysread $rfd, $in, 65536, length $in;
     if ($n) { requests() }
     elsif (defined $n || ($! != 11 && $! != 4)) { link_lost() }
   }
