@@ -10,6 +10,7 @@ import { trust } from "../text/templates.ts";
 import { KEYWORDS, keywordsAt, type Level } from "./keywords.ts";
 import { describe, type Entry, entriesOf, isNull, isTemplate, plainText, trusted } from "./nodes.ts";
 import type { Loading, PlaybookLoaderOptions } from "./options.ts";
+import { AlreadyTold } from "./problem-list.ts";
 import { refuseStatement, STATEMENTS, statementOf } from "./statements.ts";
 
 export interface Action {
@@ -60,6 +61,7 @@ export function splitAction(
     for (const entry of unknown) problems.add(strangeKey(entry, level, options));
     return { action, keywords };
   }
+  for (const { name, origin } of unknown) refuseStatement(name, origin);
   // No action that we know: of the unknown keys, those that look like keywords are, and the first other one was meant as the action.
   const meant = unknown.filter(
     ({ name }) => nearest(name, keywordsAt(level)) === undefined || nearest(name, options.moduleNames()) !== undefined,
@@ -67,12 +69,7 @@ export function splitAction(
   const [first] = meant;
   if (!first) {
     for (const entry of unknown) problems.add(strangeKey(entry, level, options));
-    if (unknown.length > 0)
-      throw new SilentFailure({
-        code: "task-action",
-        message: "no module/action detected in task",
-        origin: taskOrigin,
-      });
+    if (unknown.length > 0) throw new AlreadyTold();
     return fail("task-action", "no module/action detected in task", {
       origin: taskOrigin,
       hint: "a task needs a module, such as `debug:` or `copy:`, beside its keywords",
@@ -81,9 +78,6 @@ export function splitAction(
   for (const entry of unknown) if (entry !== first) problems.add(strangeKey(entry, level, options));
   throw new Failure(unknownModule(first.name, first.origin, options, level));
 }
-
-/** A failure whose causes have been told already. */
-export class SilentFailure extends Failure {}
 
 /** Reads the action and its parameters. `argsEntry` is the task's `args:`. */
 export function readAction(action: Entry, argsEntry: Entry | undefined, loading: Loading, level: Level): Action {

@@ -1,16 +1,20 @@
 // Loads playbooks, and the files of tasks, roles and variables that they bring in while they run.
 
 import { resolve } from "node:path";
-import type { Problem } from "../core/problem.ts";
+import { fail, type Origin, type Problem } from "../core/problem.ts";
 import { NO_KEYWORDS } from "./keyword-values.ts";
 import type { Block, PlaybookLoader, PlayNode, RoleOptions } from "./model.ts";
 import type { Loading, PlaybookLoaderOptions, Surroundings } from "./options.ts";
+import { parentsOf } from "./parents.ts";
 import { readPlaybook } from "./playbook.ts";
 import { ProblemList } from "./problem-list.ts";
 import { ProjectFiles } from "./project-files.ts";
 import { RoleLibrary } from "./role-library.ts";
 import { useRole } from "./role-use.ts";
 import { readNodes } from "./task-list.ts";
+
+/** Most parents of what a dynamic include brings in; each include adds at least two. */
+const DEEPEST = 200;
 
 export type { PlaybookLoaderOptions } from "./options.ts";
 
@@ -49,6 +53,7 @@ export function createPlaybookLoader(options: PlaybookLoaderOptions): PlaybookLo
     },
     tasksFile: (file, parent, { isHandler }) =>
       load((loading) => {
+        checkDepth(parent);
         const path = resolve(file);
         const nodes: PlayNode[] = [];
         const block = wrapper({ file: path, line: 1, column: 1 }, parent, nodes, loading);
@@ -57,6 +62,7 @@ export function createPlaybookLoader(options: PlaybookLoaderOptions): PlaybookLo
       }),
     role: (name, role, parent) =>
       load((loading) => {
+        checkDepth(parent, role.origin);
         const used = useRole(requestFor(name, role), around(loading, parent, false));
         const [only, ...more] = used.blocks;
         const block = only && more.length === 0 ? only : wrapper(role.origin, parent, [...used.blocks], loading);
@@ -64,6 +70,25 @@ export function createPlaybookLoader(options: PlaybookLoaderOptions): PlaybookLo
       }),
     varsFile: (file) => load(({ files: projectFiles }) => projectFiles.variables(resolve(file))),
   };
+}
+
+/** Dynamic includes may include themselves on purpose, with a condition that ends it; without one, this does. */
+function checkDepth(parent: Surroundings["parent"], origin?: Origin): void {
+  let depth = 0;
+  for (const _ of parentsOf(parent)) depth += 1;
+  if (depth > DEEPEST)
+    fail("playbook-depth", `includes are nested more than ${DEEPEST / 2} deep`, {
+      origin: origin ?? originOf(parent),
+      hint: "does a file or role include itself without a condition that ends it?",
+    });
+}
+
+function originOf(parent: Surroundings["parent"]): Origin | undefined {
+  for (const level of parentsOf(parent)) {
+    const { origin } = level as Partial<Block>;
+    if (origin) return origin;
+  }
+  return undefined;
 }
 
 function requestFor(name: string, role: RoleOptions) {

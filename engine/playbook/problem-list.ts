@@ -2,6 +2,9 @@
 
 import { Failure, Failures, type Problem } from "../core/problem.ts";
 
+/** Thrown to give up on a part whose problems are in the list already. */
+export class AlreadyTold extends Error {}
+
 /** Problems and warnings in the order found; the same one is kept once. */
 export class ProblemList {
   readonly #problems: Problem[] = [];
@@ -37,7 +40,7 @@ export class ProblemList {
     } catch (error) {
       if (error instanceof Failures) for (const problem of error.problems) this.add(problem);
       else if (error instanceof Failure) this.add(error.problem);
-      else throw error;
+      else if (!(error instanceof AlreadyTold)) throw error;
       return undefined;
     }
   }

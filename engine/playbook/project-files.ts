@@ -86,15 +86,15 @@ export class ProjectFiles {
   #text(path: string, origin: Origin | undefined): string {
     const where = origin ? { origin } : {};
     const found = statSync(path, { throwIfNoEntry: false });
-    if (!found) return fail("file-not-found", `there is no file ${path}`, where);
-    if (found.isDirectory()) return fail("file-not-found", `${path} is a folder, not a file`, where);
-    if (found.size > LARGEST)
+    if (found?.isDirectory()) return fail("file-not-found", `${path} is a folder, not a file`, where);
+    if (found && found.size > LARGEST)
       return fail("file-too-big", `${path} has ${found.size} bytes; the most that is read is ${LARGEST}`, where);
     try {
       const content = this.#read(path);
       return typeof content === "string" ? content : content.toString("utf8");
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
+      if (code === "ENOENT") return fail("file-not-found", `there is no file ${path}`, where);
       if (code === "EACCES") return fail("file-not-readable", `the file ${path} may not be read`, where);
       throw error;
     }

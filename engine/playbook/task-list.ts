@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { fail } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import type { MappingNode, Node } from "../text/node.ts";
-import { checkAction, SilentFailure } from "./action.ts";
+import { checkAction } from "./action.ts";
 import { roleName, staticText } from "./include.ts";
 import { varsChain } from "./inherit.ts";
 import { readKeywords, valuesOf } from "./keyword-values.ts";
@@ -25,11 +25,7 @@ export function readNodes(list: Node | undefined, surroundings: Surroundings, wh
   const nodes: PlayNode[] = [];
   const sequence = problems.attempt(() => listOf(list, what, "start each task with '- '"));
   for (const item of sequence?.items ?? [])
-    try {
-      nodes.push(...(problems.attempt(() => readNode(item, surroundings, what)) ?? []));
-    } catch (error) {
-      if (!(error instanceof SilentFailure)) throw error;
-    }
+    nodes.push(...(problems.attempt(() => readNode(item, surroundings, what)) ?? []));
   return nodes;
 }
 
