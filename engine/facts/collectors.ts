@@ -25,6 +25,7 @@ import { processor } from "./processor.ts";
 import { selinux } from "./selinux.ts";
 import { serviceManager } from "./service-manager.ts";
 import { sshHostKeys } from "./ssh-host-keys.ts";
+import { storageNames } from "./storage-names.ts";
 import { groupsGiving } from "./subset.ts";
 import { uptime } from "./uptime.ts";
 import { user } from "./user.ts";
@@ -57,6 +58,7 @@ export const collectors: readonly Collector[] = [
   lvm,
   interfaces,
   virtualization,
+  storageNames,
   environment,
 ];
 

@@ -122,10 +122,10 @@ function unique(values: readonly string[]): string[] {
   return [...new Set(values)];
 }
 
-/** All sections in one script; each starts with NUL, its name and NUL, which no text of a section holds. */
+/** All sections in one script; each starts with a NUL, a mark, its name and a NUL. */
 function scriptOf(chosen: readonly Collector[], options: GatherOptions): string | undefined {
   const parts = chosen.flatMap((collector) =>
-    collector.script === undefined ? [] : [`printf '\\0%s\\0' ${collector.group}\n${collector.script.trim()}\n`],
+    collector.script === undefined ? [] : [`printf '\\0tsplay:%s\\0' ${collector.group}\n${collector.script.trim()}\n`],
   );
   if (parts.length === 0) return undefined;
   return [
@@ -146,18 +146,9 @@ function quoted(text: string): string {
 
 function sectionsOf(output: string): Map<string, string> {
   const sections = new Map<string, string>();
-  const parts = output.split("\0");
-  const names = new Set(collectors.map((collector) => collector.group));
-  let current: string | undefined;
-  for (let index = 1; index < parts.length; index++) {
-    const part = parts[index] ?? "";
-    if (names.has(part) && !sections.has(part)) {
-      current = part;
-      sections.set(part, "");
-    } else if (current !== undefined) {
-      const before = sections.get(current) ?? "";
-      sections.set(current, before === "" ? part : `${before}\0${part}`);
-    }
+  for (const piece of output.split("\0tsplay:").slice(1)) {
+    const cut = piece.indexOf("\0");
+    if (cut >= 0) sections.set(piece.slice(0, cut), piece.slice(cut + 1));
   }
   return sections;
 }

@@ -5,11 +5,14 @@ import { fail } from "../core/problem.ts";
 import type { Collector } from "./collector.ts";
 
 /** Subsets whose facts come from programs that a target does not need; they give nothing here, as in Ansible without them. */
-const EMPTY = ["facter", "ohai", "fibre_channel_wwn", "iscsi", "nvme", "systemd"];
+const EMPTY = ["facter", "ohai", "systemd"];
 
 /** Ansible's other names of subsets, and the groups here that give their facts. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   chroot: ["is_chroot"],
+  iscsi: ["storage_names"],
+  nvme: ["storage_names"],
+  fibre_channel_wwn: ["storage_names"],
   caps: ["capabilities"],
   ssh_pub_keys: ["ssh_host_keys"],
   ssh_host_pub_keys: ["ssh_host_keys"],
