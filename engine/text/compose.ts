@@ -145,11 +145,15 @@ class Composer {
     const line = this.#input.text.split(/\r?\n/)[origin.line - 1] ?? "";
     const start = line.lastIndexOf("{{", origin.column - 1);
     if (start >= 0) {
+      const inFlow = /[[{,]/.test(line.slice(0, start));
       const value = line
         .slice(start)
         .replace(/\s+#.*$/, "")
         .trimEnd();
-      const problem = unquotedTemplate({ ...origin, column: start + 1 }, value);
+      const problem = unquotedTemplate(
+        { ...origin, column: start + 1 },
+        inFlow ? (/^\{\{.*?\}\}/.exec(value)?.[0] ?? value) : value,
+      );
       fail(problem.code, problem.message, problem);
     }
     fail("yaml-key", "a mapping's key must be text or a number, not a list or a mapping", { origin });

@@ -20,7 +20,42 @@ export function explain(error: ParserError, text: string): Problem {
     const found = line >= 1 ? likelyCause(lines[line - 1] ?? "", line, error) : undefined;
     if (found) return found;
   }
-  return { code: codeOf(error), message: sentence(error.message), origin: error.origin, ...hintOf(error) };
+  return (
+    indentMistake(lines, error) ?? {
+      code: codeOf(error),
+      message: sentence(error.message),
+      origin: error.origin,
+      ...hintOf(error),
+    }
+  );
+}
+
+/** A line whose indentation fits nothing: told at its first character, whatever the parser stumbled over. */
+function indentMistake(lines: readonly string[], error: ParserError): Problem | undefined {
+  const { file, line } = error.origin;
+  const at = (number: number, message: string): Problem => ({
+    code: "yaml-indent",
+    message,
+    origin: { file, line: number, column: indentOf(lines[number - 1] ?? "") + 1 },
+    hint: HINTS.BAD_INDENT,
+  });
+  if (error.code === "BLOCK_AS_IMPLICIT_KEY") {
+    const next = lines.findIndex((text, index) => index >= line && !/^\s*(?:#|$)/.test(text));
+    const deeper = next > 0 && indentOf(lines[next] ?? "") > indentOf(lines[line - 1] ?? "");
+    if (deeper)
+      return at(next + 1, "this line is indented as if it belonged to the one above, which has a value already");
+  }
+  if (error.code === "BAD_INDENT" && /same column/.test(error.message))
+    return at(line, "this line is indented unlike the entries that it belongs with");
+  if (error.code === "MISSING_CHAR" && /without - indicator/.test(error.message))
+    return at(line, "this line is neither a new item (it has no '-') nor indented as the lines of the item above");
+  if (error.code === "UNEXPECTED_TOKEN" && /at node end/.test(error.message) && /^\s*[-\w]/.test(lines[line - 1] ?? ""))
+    return at(line, "this line is indented as nothing above it");
+  return undefined;
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
 }
 
 function likelyCause(line: string, number: number, error: ParserError): Problem | undefined {
@@ -34,7 +69,7 @@ function likelyCause(line: string, number: number, error: ParserError): Problem 
       origin: place(tab),
       hint: "replace the tab with spaces",
     };
-  const template = new RegExp(`${PREAMBLE}(?<value>\\{\\{.*)$`).exec(line)?.groups?.value;
+  const template = new RegExp(`${PREAMBLE}(?<value>\\{[{%].*)$`).exec(line)?.groups?.value;
   if (template !== undefined)
     return unquotedTemplate(place(line.length - template.length), template.replace(/\s+#.*$/, "").trim());
   return quoteMistake(line, place) ?? colonMistake(line, place, error);
@@ -44,7 +79,7 @@ function likelyCause(line: string, number: number, error: ParserError): Problem 
 export function unquotedTemplate(origin: Origin, value: string): Problem {
   return {
     code: "yaml-unquoted-template",
-    message: "a value that starts with {{ must be in quotes, or YAML reads it as a mapping",
+    message: `a value that starts with ${value.slice(0, 2)} must be in quotes, or YAML reads it as a mapping`,
     origin,
     hint: `write ${value.includes('"') ? `'${value.replaceAll("'", "''")}'` : `"${value}"`}`,
   };

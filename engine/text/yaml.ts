@@ -1,7 +1,16 @@
 // YAML text as nodes with places (node.ts). The `yaml` package finds the structure; what scalars, tags, merge keys
 // and duplicate keys mean is decided in compose.ts, as PyYAML with Ansible's constructor decides it.
 
-import { Lexer, LineCounter, type Document as Parsed, type ParsedNode, parseAllDocuments } from "yaml";
+import {
+  isCollection,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type Document as Parsed,
+  type ParsedNode,
+  parseAllDocuments,
+  visit,
+} from "yaml";
 import { Failure, fail, type Origin, type Problem } from "../core/problem.ts";
 import { compose } from "./compose.ts";
 import { tryJson } from "./json.ts";
@@ -105,8 +114,23 @@ function tooDeep(origin: Origin): never {
 function throwErrors(document: Parsed<ParsedNode>, text: string, place: Place): void {
   const [error] = document.errors;
   if (!error) return;
-  const problem: Problem = explain({ code: error.code, message: error.message, origin: place(error.pos[0]) }, text);
+  const start = /end with a|closing/i.test(error.message) ? openedBefore(document, error.pos[0]) : undefined;
+  const origin = place(start ?? error.pos[0]);
+  const problem: Problem = explain({ code: error.code, message: error.message, origin }, text);
   throw new Failure(problem);
+}
+
+/** Where the innermost quote or bracket began that is still open at an offset. */
+function openedBefore(document: Parsed<ParsedNode>, offset: number): number | undefined {
+  let start: number | undefined;
+  visit(document, {
+    Node: (_key, node) => {
+      const [from, to] = node.range ?? [Number.POSITIVE_INFINITY, 0];
+      const opens = isScalar(node) ? /^QUOTE/.test(node.type ?? "") : isCollection(node) && node.flow === true;
+      if (opens && from <= offset && offset <= to) start = from;
+    },
+  });
+  return start;
 }
 
 function documentOf(document: Parsed<ParsedNode>, text: string, place: Place, json = false): Document {
