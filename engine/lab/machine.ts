@@ -127,7 +127,7 @@ export async function bootHost(host: LabHost, network: LabNetwork, ground: Conta
     await sleep(10);
   }
   return fail("lab-boot-failed", `the container of ${host.name} did not start: ${consoleTail(host)}`, {
-    hint: `its console is in ${consoleLog(host)}; mounts, cgroups or a security policy of this machine may forbid containers`,
+    hint: `all of its console is in ${host.name}.log in the folder \`consoles\` of the lab's cache; mounts, cgroups or a security policy of this machine may forbid containers`,
   });
 }
 

@@ -25,6 +25,11 @@ export function labsDir(places: Places): string {
   return join(places.cacheDir, "labs");
 }
 
+/** Consoles of hosts that did not come up. */
+export function consolesDir(places: Places): string {
+  return join(places.cacheDir, "consoles");
+}
+
 export function labDir(places: Places, name: string): string {
   return join(labsDir(places), name);
 }

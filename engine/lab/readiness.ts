@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../core/problem.ts";
 import { tryCommand } from "./command.ts";
 import { sshOptions } from "./inventory.ts";
-import { consoleLog, consoleTail } from "./machine.ts";
+import { consoleTail } from "./machine.ts";
 import { isAlive } from "./process-identity.ts";
 import type { LabHost, LabState } from "./state.ts";
 
@@ -18,6 +18,7 @@ export interface Readiness {
 }
 
 const MOST_MS = 60_000;
+const CONSOLE_HINT = "all of its console is in the folder `consoles` of the lab's cache (docs/lab.md)";
 
 /** Words of an ssh command line for a host of the lab; `remote` is run there, or a shell is opened. */
 export function sshArgv(
@@ -46,7 +47,7 @@ export async function waitUntilReady(lab: LabState, host: LabHost, names: readon
   while (!(await listens(host.address, 22))) {
     if (!host.init || !isAlive(host.init) || performance.now() > deadline)
       fail("lab-boot-failed", `${host.name} did not come up: ${consoleTail(host)}`, {
-        hint: `its console is in ${consoleLog(host)}`,
+        hint: CONSOLE_HINT,
       });
     await sleep(30);
   }
@@ -61,7 +62,7 @@ export async function waitUntilReady(lab: LabState, host: LabHost, names: readon
       "lab-boot-failed",
       `${host.name} is up but not ready: ${systemd || asked.stderr.trim() || "no answer to ssh"}`,
       {
-        hint: `its console is in ${consoleLog(host)}`,
+        hint: CONSOLE_HINT,
       },
     );
   return { systemd, unresolved: rest.flatMap((line) => /^unresolved (.+)$/.exec(line)?.[1] ?? []) };

@@ -1,7 +1,7 @@
 // `lab up`: requirements, image, network, hosts, inventory. Everything is written to the state before it is made.
 
 import { randomBytes } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../core/problem.ts";
 import { archiveHosts } from "./archive.ts";
@@ -13,10 +13,10 @@ import { writeInventory } from "./inventory.ts";
 import { raiseKernelSettings } from "./kernel-settings.ts";
 import { makeClientKey, writeKnownHosts } from "./keys.ts";
 import { withLock } from "./lock.ts";
-import { bootHost, containerGround, prepareHost, rootOf } from "./machine.ts";
+import { bootHost, consoleLog, containerGround, prepareHost, rootOf } from "./machine.ts";
 import { hostsFile, resolvConf } from "./names.ts";
 import { addressOf, forwardPolicy, MOST_HOSTS, makeNetwork, planNetwork, takenRanges } from "./network.ts";
-import { checkName, defaultCacheDir, inventoryDir, labDir, labsDir, type Places } from "./places.ts";
+import { checkName, consolesDir, defaultCacheDir, inventoryDir, labDir, labsDir, type Places } from "./places.ts";
 import { bootId } from "./process-identity.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { ensureRequirements, machineFacts } from "./requirements.ts";
@@ -117,9 +117,17 @@ async function make(places: Places, request: Request, tell: (text: string) => vo
   try {
     return await populate(places, planned, image, resolver, tell);
   } catch (error) {
+    keepConsoles(places, planned);
     await removeLab(places, request.name, readState(places, request.name));
     throw error;
   }
+}
+
+/** What hosts said before they failed, kept when the lab is removed. */
+function keepConsoles(places: Places, { hosts }: LabState): void {
+  mkdirSync(consolesDir(places), { recursive: true, mode: 0o700 });
+  for (const host of hosts)
+    if (existsSync(consoleLog(host))) copyFileSync(consoleLog(host), join(consolesDir(places), `${host.name}.log`));
 }
 
 /** Decides on the network and makes it, while no other lab does: both would find the same range free. */

@@ -1,7 +1,7 @@
 // A lab's life on this machine: what it offers while it is up, and that nothing of it stays when it is down.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -16,22 +16,31 @@ import {
   machineFacts,
   unfitness,
 } from "../../engine/lab/lab.ts";
+import { bridgeName } from "../../engine/lab/network.ts";
+import { defaultCacheDir } from "../../engine/lab/places.ts";
 import { gone } from "../../engine/lab/process-identity.ts";
 
 const projectDir = mkdtempSync(join(tmpdir(), "tsplay-lab-test-"));
 
-/** Everything of this machine that a lab changes, as text. */
-function machine(): string {
+/** What of this machine belongs to the lab of these tests; other labs may come and go meanwhile. */
+function traces(): string[] {
+  const said = (program: string, ...args: string[]): string => execFileSync(program, args, { encoding: "utf8" });
   return [
-    execFileSync("iptables-save", { encoding: "utf8" }).replace(/^#.*$|\[\d+:\d+\]/gm, ""),
-    execFileSync("ip", ["-o", "link"], { encoding: "utf8" }).replace(/^\d+:|qlen.*$/gm, ""),
-    readFileSync("/proc/self/mounts", "utf8"),
-    cgroups().join(),
-  ].join("\n");
+    ...said("iptables-save").split("\n"),
+    ...said("ip", "-o", "link").split("\n"),
+    ...said("find", "/sys/fs/cgroup", "-maxdepth", "3", "-name", "tsplay-self-*").split("\n"),
+    ...said("ps", "-eo", "args").split("\n"),
+    ...readFileSync("/proc/self/mounts", "utf8").split("\n"),
+  ].filter(
+    (line) =>
+      /tsplay lab self\b|vb-self-|tsplay-self-|=self-\d|labs\/self\/|tsplay-[0-9a-f]{7}/.test(line) && mine(line),
+  );
 }
 
-function cgroups(): string[] {
-  return execFileSync("find", ["/sys/fs/cgroup", "-name", "tsplay-*"], { encoding: "utf8" }).split("\n").sort();
+/** Bridges of other labs are not ours. */
+function mine(line: string): boolean {
+  const bridge = /tsplay-[0-9a-f]{7}\b/.exec(line)?.[0];
+  return bridge === undefined || bridge === bridgeName("self");
 }
 
 async function inside(lab: LabState, host: string, command: string, user = "root"): Promise<string> {
@@ -41,7 +50,6 @@ async function inside(lab: LabState, host: string, command: string, user = "root
 
 describe("a lab", function () {
   this.timeout(300_000);
-  let untouched: string;
   let lab: LabState;
 
   before(async function () {
@@ -52,7 +60,6 @@ describe("a lab", function () {
     }
     await labDown({ name: "self" });
     await labDown({ name: "self-b" });
-    untouched = machine();
     lab = await labUp({ name: "self", count: 2, projectDir });
   });
 
@@ -117,10 +124,22 @@ describe("a lab", function () {
     expect(await inside(lab, "1", "hostname")).to.equal("self-1");
   });
 
+  it("is recognised as left over, and made anew, after the machine has been restarted", async () => {
+    const file = join(defaultCacheDir(), "labs/self/state.json");
+    const state = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...state, boot: "an earlier one" }));
+    expect((await labStatus()).find(({ name }) => name === "self")?.health).to.equal("rebooted");
+    const said: string[] = [];
+    lab = await labUp({ name: "self", count: 2, projectDir, onProgress: (text) => said.push(text) });
+    expect(said.join()).to.contain("removing what is left of the lab `self` (rebooted)");
+    expect(await inside(lab, "2", "hostname")).to.equal("self-2");
+  });
+
   it("leaves nothing behind", async () => {
     expect(existsSync(join(projectDir, "inventories/lab-self/hosts.yml"))).to.equal(true);
+    expect(traces().length).to.be.greaterThan(8);
     await labDown({ name: "self" });
-    expect(machine()).to.equal(untouched);
+    expect(traces()).to.deep.equal([]);
     expect(readdirSync(join(projectDir, "inventories"))).to.deep.equal([]);
     expect((await labStatus()).some(({ name }) => name === "self")).to.equal(false);
     expect(await labDown({ name: "self" })).to.equal(false);
@@ -135,6 +154,6 @@ describe("a lab", function () {
     ).to.throw();
     expect((await labStatus()).find(({ name }) => name === "self")?.health).to.equal("unfinished");
     await labDown({ name: "self" });
-    expect(machine()).to.equal(untouched);
+    expect(traces()).to.deep.equal([]);
   });
 });
