@@ -19,23 +19,19 @@ function stop(problem, advice) {
   process.exit(1);
 }
 
-/** The command line of tsplay: from its sources, unless it has been built. */
-function tsplay(words) {
-  const loader = existsSync(join(PROJECT, "dist", "index.js")) ? [] : ["--import", "tsx"];
-  return [process.execPath, ...loader, join(PROJECT, "bin", "tsplay"), ...words];
-}
-
 /** Runs tsplay, showing its output; gives exit status and, where `keep` is set, the output as well. */
 function run(words, { keep = false } = {}) {
-  const [program, ...args] = tsplay(words);
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: PROJECT, stdio: ["inherit", keep ? "pipe" : "inherit", "inherit"] });
+    const child = spawn(process.execPath, [join(PROJECT, "bin", "tsplay"), ...words], {
+      cwd: PROJECT,
+      stdio: ["inherit", keep ? "pipe" : "inherit", "inherit"],
+    });
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (text) => {
       output += text;
       process.stdout.write(text);
     });
-    child.on("error", (error) => stop(`${program} cannot be started: ${error.message}`, "is Node installed whole?"));
+    child.on("error", (error) => stop(`tsplay cannot be started: ${error.message}`, "is Node installed whole?"));
     child.on("close", (code, signal) => resolve({ code: code ?? (signal === "SIGINT" ? 130 : 1), output }));
   });
 }
@@ -65,7 +61,7 @@ function changesIn(output) {
 
 if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE)
   stop(`this is Node ${process.versions.node}`, `install Node ${OLDEST_NODE} or newer`);
-if (!existsSync(join(PROJECT, "node_modules", "tsx")) && !existsSync(join(PROJECT, "dist", "index.js")))
+if (!existsSync(join(PROJECT, "node_modules", "commander")))
   stop("the packages that tsplay needs are not installed", "run `npm ci` first");
 
 await step("Three Debian hosts on this machine", ["lab", "up", "3"]);
