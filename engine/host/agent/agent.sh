@@ -25,6 +25,12 @@ take() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
 else
 take() { dd bs=1 count="$1" 2>/dev/null; }
 fi
+# At most so many bytes of the input, each written as soon as it comes.
+if [ "$(printf abcd | dd bs=3 count=2 iflag=count_bytes 2>/dev/null)" = ab ]; then
+upto() { dd bs=65536 count="$1" iflag=count_bytes 2>/dev/null; }
+else
+upto() { head -c "$1"; }
+fi
 size_of() { s=$(wc -c < "$1") && echo $((s)); }
 random() { dd if=/dev/urandom bs=8 count=1 2>/dev/null | od -An -v -tx1 | tr -d ' \n'; }
 now() { t=$(date +%s.%N); case $t in *[!0-9.]*) t=$(date +%s).0 ;; esac; echo "$t"; }
@@ -131,11 +137,9 @@ if ! facts "$1" "$2"; then [ -z "$FAILED" ] && answer_encoded ''; return; fi
 answer_encoded "$F"
 }
 do_read() {
+r_size=$(LC_ALL=C stat -L -c %s -- "$1" 2> "$W/error") || { said "$1"; return; }
 if [ -d "$1" ]; then oops 21 "$1" 'Is a directory'; return; fi
-try "$1" test -r "$1" || { [ -z "$FAILED" ] || return; }
-if [ ! -e "$1" ]; then oops 2 "$1" 'No such file or directory'; return; fi
 if [ ! -r "$1" ]; then oops 13 "$1" 'Permission denied'; return; fi
-r_size=$(stat -L -c %s -- "$1")
 if [ -n "$2" ] && [ "$r_size" -gt "$2" ]; then oops 27 "$1" 'File too large'; return; fi
 if [ ! -f "$1" ] || [ "$r_size" = 0 ]; then
 # /proc and the like do not tell their size.
@@ -364,9 +368,9 @@ shift 6
 rm -f "$W/late" "$W/fail" "$W/o" "$W/e" "$W/od" "$W/ed" "$W/of" "$W/ef" "$W/command"
 mkfifo -m 600 "$W/of" "$W/ef" || { oops 28 "$W" 'no pipe'; return; }
 : > "$W/od"; : > "$W/ed"
-{ head -c "$c_limit" > "$W/o"; wc -c > "$W/od"; } < "$W/of" &
+{ upto "$c_limit" > "$W/o"; wc -c > "$W/od"; } < "$W/of" &
 c_or=$!
-{ head -c "$c_limit" > "$W/e"; wc -c > "$W/ed"; } < "$W/ef" &
+{ upto "$c_limit" > "$W/e"; wc -c > "$W/ed"; } < "$W/ef" &
 c_er=$!
 c_start=$(now)
 (
