@@ -27,7 +27,7 @@ export interface ListedPlay {
   readonly taskTags: readonly string[];
 }
 
-/** `finish`: the texts of a tag, which may be a template over the play's variables; undefined if it cannot be told. */
+/** `finish`: the texts of a tag, or of a play's name or hosts, which may be templates; undefined if they cannot be told. */
 export function listPlaybook(
   playbook: Playbook,
   selection: TagSelection = ALL_TAGS,
@@ -40,10 +40,11 @@ export function listPlaybook(
       .flatMap((block) => tasksIn(block.block, "block"))
       .map(({ task, section }) => ({ task, section, name: listedName(task), tags: names(tagsOf(task), task) }))
       .filter(({ task, tags }) => !isImplicit(task, play) && isSelected(tags, selection));
-    const hosts = textsOf(play.hosts, undefined).join(",");
+    const whole = (value: Value): string => textsOf(value, finish(value, undefined, play)).join(",");
+    const hosts = whole(play.hosts);
     return {
       play,
-      name: play.name === undefined ? hosts : textsOf(play.name, undefined).join(""),
+      name: play.name === undefined ? hosts : whole(play.name),
       hosts,
       tags: names(play.keywords.tags, undefined),
       tasks,

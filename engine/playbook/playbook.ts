@@ -69,7 +69,7 @@ function refuseTask(node: MappingNode, { options }: Loading): void {
 }
 
 function importPlaybook(entry: Entry, node: MappingNode, loading: Loading, trail: Trail, outer: PlayImport): Play[] {
-  const others = entriesOf(node).filter((other) => other !== entry);
+  const others = entriesOf(node).filter(({ name }) => name !== entry.name);
   const { keywords } = readKeywords(
     others.filter(({ name }) => name !== "when"),
     "play",
