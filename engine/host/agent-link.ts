@@ -45,6 +45,7 @@ export class AgentLink {
   #waiting: Pending[] = [];
   #closed = false;
   #opened = false;
+  #losses = 0;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -53,6 +54,11 @@ export class AgentLink {
   /** Which agent serves, once one has started. */
   get agent(): StartedAgent | undefined {
     return this.#agent;
+  }
+
+  /** How often the connection broke: what is bound to an agent is void once this has changed. */
+  get losses(): number {
+    return this.#losses;
   }
 
   /** Requests whose answers have not come. */
@@ -153,6 +159,7 @@ export class AgentLink {
     const old = this.#agent;
     live.session.end();
     live.channel.close();
+    this.#losses += 1;
     this.#live = undefined;
     this.#starting = undefined;
     if (this.#closed) {

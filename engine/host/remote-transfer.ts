@@ -98,8 +98,11 @@ async function transfer(
 ): Promise<void> {
   const handle = randomBytes(8).toString("hex");
   const hash = createHash("sha1");
+  const era = link.losses;
   let failed: { readonly error: unknown } | undefined;
   const bound = (verb: string, args: readonly string[], body?: Uint8Array) => {
+    if (link.losses !== era)
+      throw new Failure({ code: "transfer-lost", message: `cannot write ${path}: the connection broke` });
     const sent = link.send({ verb, args: [handle, ...args], repeat: "bound", ...(body ? { body } : {}) });
     // Only the first failure tells what happened; those after it say that the file is not open.
     sent.answer.catch((error: unknown) => {
@@ -122,7 +125,7 @@ async function transfer(
         message: `cannot write ${path}: the content has ${sent} bytes instead of ${size}`,
       });
   } catch (error) {
-    await bound("discard", []).answer.catch(() => undefined);
+    if (link.losses === era) await bound("discard", []).answer.catch(() => undefined);
     throw failed ? failed.error : error;
   }
   const commitNow = options.validate === undefined;
@@ -134,7 +137,7 @@ async function transfer(
   try {
     await options.validate(answer.fields[0] ?? "");
   } catch (error) {
-    await bound("discard", []).answer.catch(() => undefined);
+    if (link.losses === era) await bound("discard", []).answer.catch(() => undefined);
     throw error;
   }
   await bound("commit", []).answer;
