@@ -67,6 +67,14 @@ export function canonicalName(schema: ObjectSchema, name: string): string | unde
   return Object.entries(schema.properties).find(([, param]) => param.aliases?.includes(name))?.[0];
 }
 
+/** The same for a schema that is no module's (a role's argument spec). */
+export function checkSchema(name: string, schema: ObjectSchema, raw: Raw): Checked {
+  const findings: Findings = { module: name, warnings: [], problems: [] };
+  const { params } = walkObject(schema, raw, "", findings, true);
+  findings.problems.push(...ruleProblems(schema, params, { required: true, path: "" }));
+  return { params, warnings: findings.warnings, problems: findings.problems };
+}
+
 function check(module: AnyModule, raw: Raw, mode: { required: boolean; defaults: boolean }): Checked {
   const findings: Findings = { module: module.name, warnings: [], problems: [] };
   const given: Record<string, Data | Plain | undefined> = { ...raw };

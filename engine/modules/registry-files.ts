@@ -3,6 +3,7 @@
 import { addHost } from "./add-host.ts";
 import { assemble } from "./assemble.ts";
 import { assertModule } from "./assert.ts";
+import { asyncStatus } from "./async-status.ts";
 import { blockinfile } from "./blockinfile.ts";
 import { command } from "./command.ts";
 import { copy } from "./copy.ts";
@@ -11,6 +12,7 @@ import { failModule } from "./fail.ts";
 import { fetchModule } from "./fetch.ts";
 import { file } from "./file.ts";
 import { find } from "./find.ts";
+import { getent } from "./getent.ts";
 import { groupBy } from "./group-by.ts";
 import { includeVars } from "./include-vars.ts";
 import { lineinfile } from "./lineinfile.ts";
@@ -18,6 +20,7 @@ import type { AnyModule } from "./module.ts";
 import { pause } from "./pause.ts";
 import { ping } from "./ping.ts";
 import { raw } from "./raw.ts";
+import { reboot } from "./reboot.ts";
 import { replace } from "./replace.ts";
 import { script } from "./script.ts";
 import { setFact } from "./set-fact.ts";
@@ -28,10 +31,14 @@ import { slurp } from "./slurp.ts";
 import { stat } from "./stat.ts";
 import { tempfile } from "./tempfile.ts";
 import { template } from "./template.ts";
+import { validateArgumentSpec } from "./validate-argument-spec.ts";
+import { waitFor } from "./wait-for.ts";
+import { waitForConnection } from "./wait-for-connection.ts";
 export const fileModules: readonly AnyModule[] = [
   addHost,
   assemble,
   assertModule,
+  asyncStatus,
   blockinfile,
   command,
   copy,
@@ -41,12 +48,14 @@ export const fileModules: readonly AnyModule[] = [
   file,
   find,
   gatherFacts,
+  getent,
   groupBy,
   includeVars,
   lineinfile,
   pause,
   ping,
   raw,
+  reboot,
   replace,
   script,
   setFact,
@@ -57,4 +66,7 @@ export const fileModules: readonly AnyModule[] = [
   stat,
   tempfile,
   template,
+  validateArgumentSpec,
+  waitFor,
+  waitForConnection,
 ];
