@@ -2,7 +2,7 @@
 // Sources fill it (ini.ts, yaml.ts, script.ts, constructed.ts); patterns are answered by patterns.ts.
 
 import { fail, type Origin, type Problem } from "../core/problem.ts";
-import type { Value } from "../core/value.ts";
+import { Float, type Value } from "../core/value.ts";
 import type { Inventory, InventoryGroup, InventoryHost } from "./inventory.ts";
 import { LOCALHOSTS, matchHosts } from "./patterns.ts";
 
@@ -181,7 +181,7 @@ export class InventoryGraph implements Inventory {
     let changed = !this.hosts.has(name);
     const host = this.ensureHost(name, changed ? "all" : undefined);
     for (const [key, value] of vars) {
-      if (host.vars.get(key) !== value) changed = true;
+      if (!same(host.vars.get(key), value)) changed = true;
       host.vars.set(key, value);
     }
     for (const group of groups) if (this.#list(host, this.ensureGroup(group))) changed = true;
@@ -257,6 +257,16 @@ export class InventoryGraph implements Inventory {
     this.#warned.add(identity);
     this.#options.warn(problem);
   }
+}
+
+/** Equal in content: add_host with the same variables changes nothing. */
+function same(a: Value | undefined, b: Value | undefined): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, index) => same(item, b[index]));
+  if (a instanceof Map && b instanceof Map)
+    return a.size === b.size && [...a].every(([key, item]) => b.has(key) && same(item, b.get(key)));
+  if (a instanceof Float && b instanceof Float) return a.value === b.value;
+  return a === b;
 }
 
 function newHost(name: string, port: number | undefined, implicit: boolean): InventoryHost {

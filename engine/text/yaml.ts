@@ -16,6 +16,7 @@ import { compose } from "./compose.ts";
 import { tryJson } from "./json.ts";
 import type { Document } from "./node.ts";
 import { explain } from "./yaml-problems.ts";
+import { reindent } from "./yaml-reindent.ts";
 
 const OPTIONS = {
   version: "1.1",
@@ -29,6 +30,9 @@ const OPTIONS = {
 
 /** Deepest nesting of brackets that is looked into. */
 const MOST_BRACKETS = 300;
+
+/** How many quotes and brackets of a file may have lines that must be moved. */
+const MOST_ROUNDS = 20;
 
 /** Text that libyaml refuses: control characters other than tab and line ends. */
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/;
@@ -68,30 +72,60 @@ export function loadAllYaml(text: string, file: string): Document[] {
 
 type Place = (offset: number) => Origin;
 
-function parse(source: string, file: string): { documents: Parsed<ParsedNode>[]; place: Place } {
-  const text = source.startsWith("\ufeff") ? source.slice(1) : source;
-  const lines = new LineCounter();
-  const place: Place = (offset) => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  if (nestsTooDeeply(text)) tooDeep(place(0));
-  let documents: Parsed<ParsedNode>[];
-  try {
-    const parsed = parseAllDocuments(text, { ...OPTIONS, lineCounter: lines });
-    documents = Array.isArray(parsed) ? (parsed as Parsed<ParsedNode>[]) : [];
-  } catch (error) {
-    if (error instanceof RangeError) tooDeep(place(0));
-    throw error;
-  }
-  for (const document of documents) throwErrors(document, text, place);
+interface Parse {
+  readonly text: string;
+  readonly documents: readonly Parsed<ParsedNode>[];
+  readonly place: Place;
+}
+
+function parse(source: string, file: string): Parse {
+  const first = attempt(source.startsWith("\ufeff") ? source.slice(1) : source, file);
+  const parsed = first.documents.some(hasErrors) ? (withLinesMoved(first, file) ?? first) : first;
+  const { text, place } = parsed;
+  for (const document of parsed.documents) throwErrors(document, text, place);
   const odd = UNPRINTABLE.exec(text);
   if (odd)
     fail("yaml-character", `the text holds a control character (${unicodeName(odd[0])}), which YAML does not allow`, {
       origin: place(odd.index),
       hint: 'in a double-quoted value it can be written as an escape such as "\\x07"',
     });
-  return { documents, place };
+  return parsed;
+}
+
+/** The same text with lines moved to where the parser wants them (yaml-reindent.ts), if it is right then. */
+function withLinesMoved(first: Parse, file: string): Parse | undefined {
+  let parsed = first;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const broken = parsed.documents.find(hasErrors);
+    if (!broken) return parsed;
+    const error = broken.errors[0];
+    if (!error || !/sufficiently indented|closing/i.test(error.message)) return undefined;
+    const start = openedBefore(broken, parsed.text, error.pos[0]);
+    const moved = start === undefined ? undefined : reindent(parsed.text, start);
+    if (moved === undefined) return undefined;
+    parsed = attempt(moved, file);
+  }
+  return undefined;
+}
+
+function hasErrors(document: Parsed<ParsedNode>): boolean {
+  return document.errors.length > 0;
+}
+
+function attempt(text: string, file: string): Parse {
+  const lines = new LineCounter();
+  const place: Place = (offset) => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  if (nestsTooDeeply(text)) tooDeep(place(0));
+  try {
+    const parsed = parseAllDocuments(text, { ...OPTIONS, lineCounter: lines });
+    return { text, place, documents: Array.isArray(parsed) ? (parsed as Parsed<ParsedNode>[]) : [] };
+  } catch (error) {
+    if (error instanceof RangeError) tooDeep(place(0));
+    throw error;
+  }
 }
 
 /** Whether brackets or dashes nest so deeply that the parser, which takes time by the square of it, should not try. */
@@ -114,20 +148,20 @@ function tooDeep(origin: Origin): never {
 function throwErrors(document: Parsed<ParsedNode>, text: string, place: Place): void {
   const [error] = document.errors;
   if (!error) return;
-  const start = /end with a|closing/i.test(error.message) ? openedBefore(document, error.pos[0]) : undefined;
+  const start = /end with a|closing/i.test(error.message) ? openedBefore(document, text, error.pos[0]) : undefined;
   const origin = place(start ?? error.pos[0]);
   const problem: Problem = explain({ code: error.code, message: error.message, origin }, text);
   throw new Failure(problem);
 }
 
 /** Where the innermost quote or bracket began that is still open at an offset. */
-function openedBefore(document: Parsed<ParsedNode>, offset: number): number | undefined {
+function openedBefore(document: Parsed<ParsedNode>, text: string, offset: number): number | undefined {
   let start: number | undefined;
   visit(document, {
     Node: (_key, node) => {
       const [from, to] = node.range ?? [Number.POSITIVE_INFINITY, 0];
       const opens = isScalar(node) ? /^QUOTE/.test(node.type ?? "") : isCollection(node) && node.flow === true;
-      if (opens && from <= offset && offset <= to) start = from;
+      if (opens && from < offset && text.slice(to, offset).trim() === "") start = from;
     },
   });
   return start;

@@ -99,6 +99,18 @@ describe("host patterns", () => {
     expect(graph.groupsOf("localhost").map(({ name }) => name)).to.deep.equal(["all"]);
   });
 
+  it("see hosts and groups that tasks add, and adding the same again changes nothing", () => {
+    const { graph } = inventory();
+    const vars = new Map([["list", [1, new Map([["k", "v"]])]]]);
+    expect(graph.addHost("new", ["web", "fresh"], vars)).to.equal(true);
+    expect(graph.addHost("new", ["web"], new Map([["list", [1, new Map([["k", "v"]])]]]))).to.equal(false);
+    expect(graph.addToGroup("d1", "fresh", ["site"])).to.equal(true);
+    expect(graph.addToGroup("d1", "fresh", ["site"])).to.equal(false);
+    expect(graph.match("fresh").map(({ name }) => name)).to.deep.equal(["new", "d1"]);
+    expect(graph.hostsOf("site")).to.include("new");
+    expect(graph.groupsOf("new").map(({ name }) => name)).to.deep.equal(["all", "site", "fresh", "web"]);
+  });
+
   it("say when a limit leaves no hosts", () => {
     const { graph, warnings } = inventory();
     expect(code(() => hostsToTarget(graph, "web", "d1", () => {}))).to.equal("inventory-no-hosts");

@@ -122,6 +122,30 @@ describe("YAML documents", () => {
     );
   });
 
+  it("accepts quotes and brackets whose lines stand left of their key, as PyYAML does", () => {
+    const text = 'a:\n  b: "x\ny"\n  c: {\n"d": [1,\n2],\n"e": \'f # g\' # h\n}\ni: 1\n';
+    const { root } = loadYaml(text, "x.yml");
+    expect(root && nodeValue(root)).to.deep.equal(
+      new Map<Value, Value>([
+        [
+          "a",
+          new Map<Value, Value>([
+            ["b", "x y"],
+            [
+              "c",
+              new Map<Value, Value>([
+                ["d", [1, 2]],
+                ["e", "f # g"],
+              ]),
+            ],
+          ]),
+        ],
+        ["i", 1],
+      ]),
+    );
+    expect(root?.kind === "mapping" ? root.entries[1]?.key.origin.line : 0).to.equal(9);
+  });
+
   it("does not warn when a key replaces a merged one", () => {
     expect(loadYaml("a: &a {x: 1}\nb: {<<: *a, x: 2}\n", "x").warnings).to.deep.equal([]);
   });
