@@ -63,7 +63,8 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   net.on("connection", (socket) => {
     if (turnAway > 0) {
       turnAway -= 1;
-      socket.end("Exceeded MaxStartups\r\n");
+      socket.write("Exceeded MaxStartups\r\n");
+      socket.destroySoon();
       return;
     }
     for (const listener of greet) listener.call(net, socket);

@@ -138,12 +138,13 @@ export class SshConnection implements Connection {
     for (const text of target.proxyJump) {
       const hop = parseHop(text);
       checkName("jump host", hop.address, this.#settings.host);
-      const { hostKeyChecking, timeout, knownHostsFiles } = this.#settings;
+      const { hostKeyChecking, timeout, knownHostsFiles, sshArguments } = this.#settings;
       const settings: ConnectionSettings = {
         kind: "ssh",
         host: hop.address,
         hostKeyChecking,
         timeout,
+        sshArguments: configurationFile(sshArguments ?? []),
         ...(knownHostsFiles ? { knownHostsFiles } : {}),
         ...hop,
       };
@@ -176,6 +177,13 @@ export class SshConnection implements Connection {
     }
     return live;
   }
+}
+
+/** `-F file` out of ssh's arguments: jump hosts are looked up in the same file, as ssh itself does. */
+function configurationFile(args: readonly string[]): string[] {
+  const at = args.findIndex((argument) => argument.startsWith("-F"));
+  if (at < 0) return [];
+  return args[at] === "-F" ? args.slice(at, at + 2) : args.slice(at, at + 1);
 }
 
 function forward(client: ssh2.Client, target: SshTarget, host: string): Promise<Duplex> {
