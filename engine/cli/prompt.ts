@@ -69,13 +69,15 @@ function askSecret(text: string, seconds?: number): Promise<string | undefined> 
     };
     const take = (chunk: string): void => {
       for (const character of chunk) {
-        if (character === "\r" || character === "\n") return end(typed);
+        if (character === "\r" || character === "\n" || (character === "\u0004" && typed === "")) {
+          end(character === "\u0004" ? undefined : typed);
+          return;
+        }
         if (character === "\u0003") {
           end(undefined);
           process.kill(process.pid, "SIGINT");
           return;
         }
-        if (character === "\u0004" && typed === "") return end(undefined);
         if (character === "\u007f" || character === "\b") typed = [...typed].slice(0, -1).join("");
         else if (character === "\u0015") typed = "";
         else if (character >= " ") typed += character;
