@@ -85,7 +85,7 @@ export const KEYWORDS: Readonly<Record<string, Keyword>> = {
   loop_control: k(TASKS, "mapping", "how the loop behaves"),
   max_fail_percentage: k(PLAYS, "percent", "share of failed hosts that ends the batch"),
   module_defaults: k(ALL, "mappings", "default parameters of modules"),
-  name: k(ALL, "any", "what a person reads"),
+  name: k(ALL, "text", "what a person reads"),
   no_log: k(ALL, "boolean", "show no values of the task"),
   notify: k(["block", "task", "handler"], "texts", "handlers to run after a change"),
   order: k(PLAYS, "text", "order of the hosts"),

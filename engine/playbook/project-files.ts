@@ -9,7 +9,7 @@ import { loadYaml } from "../text/yaml.ts";
 import { isNull, mappingOf, variablesOf } from "./nodes.ts";
 
 /** Largest file of a playbook, role or its variables, in bytes. */
-const LARGEST = 64 * 1024 * 1024;
+const LARGEST = 10 * 1024 * 1024;
 
 /** Endings tried for names without one, in Ansible's order. */
 const ENDINGS: readonly string[] = [".yml", ".yaml", ".json", ""];

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { fail } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import type { MappingNode, Node } from "../text/node.ts";
-import { checkAction } from "./action.ts";
+import { type Action, checkAction } from "./action.ts";
 import { roleName, staticText } from "./include.ts";
 import { varsChain } from "./inherit.ts";
 import { readKeywords, valuesOf } from "./keyword-values.ts";
@@ -38,6 +38,7 @@ function readNode(item: Node, surroundings: Surroundings, what: string): PlayNod
   const parts = readParts(node, surroundings);
   if (parts.statement === "import_tasks") return [importTasks(parts, surroundings)];
   if (parts.statement === "import_role") return [importRole(parts, surroundings)];
+  if (parts.statement === "include_role" && surroundings.isHandler) roleAsHandler(parts.action);
   return [makeTask(parts, surroundings)];
 }
 
@@ -50,10 +51,11 @@ function readBlock(node: MappingNode, surroundings: Surroundings): Block {
       origin: other?.origin ?? node.origin,
     });
   }
-  if (isHandler)
-    fail("block-shape", "a block cannot be a handler", {
-      origin: block.origin,
-      hint: "write its tasks as handlers that listen to the same topic",
+  const rescue = isHandler ? (entryOf(node, "rescue") ?? entryOf(node, "always")) : undefined;
+  if (rescue)
+    fail("block-shape", `a block of handlers cannot have '${rescue.name}': handlers run one by one`, {
+      origin: rescue.origin,
+      hint: "use include_tasks as the handler, of a file that has the whole block",
     });
   const trail = extend(surroundings.trail, { kind: "block", label: "block", origin: node.origin });
   const { keywords, found } = readKeywords(entriesOf(node), "block", loading.problems, "a block");
@@ -138,14 +140,17 @@ function importTasks(parts: TaskParts, surroundings: Surroundings): Block {
   return made;
 }
 
+function roleAsHandler({ name, origin }: Action): never {
+  return fail("role-handler", `'${name}' cannot be a handler`, {
+    origin,
+    hint: "notify the role's own handlers, or use include_tasks of a file that includes the role",
+  });
+}
+
 function importRole(parts: TaskParts, surroundings: Surroundings): Block {
   const { action, node } = parts;
   const { collected } = surroundings;
-  if (surroundings.isHandler)
-    fail("import-role", "'import_role' cannot be a handler", {
-      origin: action.origin,
-      hint: "use include_role, or notify the role's own handlers",
-    });
+  if (surroundings.isHandler) roleAsHandler(action);
   const { made, sections } = importBlock(parts, surroundings);
   const resolve = staticName(parts, surroundings);
   roleName(action);

@@ -82,10 +82,8 @@ export function makeTask(parts: TaskParts, surroundings: Surroundings): Task {
     id: loading.nextId("task"),
     origin: node.origin,
     name,
-    keywords:
-      action.isLocal && parts.keywords.delegateTo === undefined
-        ? { ...parts.keywords, delegateTo: "localhost" }
-        : parts.keywords,
+    // As Ansible has it: local_action outranks a delegate_to beside it.
+    keywords: action.isLocal ? { ...parts.keywords, delegateTo: "localhost" } : parts.keywords,
     parent,
     action: action.name,
     module: action.module,

@@ -44,6 +44,15 @@ describe("a play", () => {
     expect(made.handlers[0]?.parent.role?.name).to.equal("one");
   });
 
+  it("takes handlers out of blocks, with what the block says of them", () => {
+    const made = play(
+      `- hosts: all\n  handlers:\n    - when: c\n      block:\n        - {name: inner, debug: {msg: 1}}\n`,
+    );
+    const [inner] = made.handlers;
+    expect(inner?.name).to.equal("inner");
+    expect(inner && conditions(inner).map(({ value }) => value)).to.deep.equal(["c"]);
+  });
+
   it("keeps its keywords as written", () => {
     const made = play(
       "- name: N\n  hosts: [a, 'b:!c']\n  serial: [1, '30%']\n  strategy: free\n  order: sorted\n  gather_facts: no\n  gather_subset: [min]\n  force_handlers: true\n  vars_files: [a.yml, [b.yml, c.yml]]\n  vars_prompt:\n    - {name: who, prompt: Who?, private: no}\n    - name: secret\n  user: me\n  max_fail_percentage: 30%\n",
@@ -84,9 +93,12 @@ describe("a play", () => {
     ["- hosts: all\n  vars: [a]", "keyword-type 2:9 'vars' must be a mapping, but this is a list"],
     ["- hosts: all\n  gather_facts: maybe", "keyword-type 2:17 'gather_facts' must be true or false"],
     [
-      "- hosts: all\n  handlers:\n    - block:\n        - debug: {msg: 1}",
-      "block-shape 3:7 a block cannot be a handler",
+      "- hosts: all\n  handlers:\n    - block: []\n      rescue: []",
+      "block-shape 4:7 a block of handlers cannot have 'rescue'",
     ],
+    ["- hosts: all\n  handlers:\n    - include_role: {name: x}", "role-handler 3:7 'include_role' cannot be a handler"],
+    ["- hosts: all\n  handlers:\n    - import_role: {name: x}", "role-handler 3:7 'import_role' cannot be a handler"],
+    ["- hosts: all\n  tasks:\n    - {ping: , name: [1]}", "keyword-type 3:22 'name' must be text, but this is a list"],
     [
       "- hosts: all\n  vars_prompt:\n    - {name: x, promt: y}",
       "keyword-unknown 3:17 'promt' is no key of a prompt (did you mean 'prompt'?)",
