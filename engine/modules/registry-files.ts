@@ -12,6 +12,7 @@ import { failModule } from "./fail.ts";
 import { fetchModule } from "./fetch.ts";
 import { file } from "./file.ts";
 import { find } from "./find.ts";
+import { getUrl } from "./get-url.ts";
 import { getent } from "./getent.ts";
 import { groupBy } from "./group-by.ts";
 import { includeVars } from "./include-vars.ts";
@@ -69,4 +70,5 @@ export const fileModules: readonly AnyModule[] = [
   validateArgumentSpec,
   waitFor,
   waitForConnection,
+  getUrl,
 ];
