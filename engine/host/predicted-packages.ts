@@ -28,6 +28,11 @@ const NEVER = [
   "/dev",
   "/mnt",
   "/media",
+  // The administrator's own places by convention of the tools that read them.
+  "/etc/systemd/system",
+  "/etc/apt/keyrings",
+  "/etc/apt/sources.list.d",
+  "/etc/sudoers.d",
 ];
 
 /** Nothing but packages puts files here, under names that often tell nothing of the package. */

@@ -237,6 +237,8 @@ describe("the predicted host", () => {
         "/usr/local/bin/nginx",
         "/tmp/nginx",
         "/srv/nginx",
+        "/etc/systemd/system/nginx.service.d/override.conf",
+        "/etc/apt/keyrings/nginx.gpg",
       ])
         expect(await host.stat(path), path).to.equal(undefined);
     });
