@@ -1,0 +1,136 @@
+// Template texts compiled and kept: variables' templates by their text, template files by text and settings.
+
+import { isAbsolute, join } from "node:path";
+import type { LexerOptions } from "nunjucks/src/lexer.js";
+import { Failure, type Origin } from "../core/problem.ts";
+import { Undecided, type Unknown } from "../core/unknown.ts";
+import type { Value } from "../core/value.ts";
+import type { RenderSettings, TemplateEnvironment } from "./engine.ts";
+import { runPage } from "./evaluate/blocks.ts";
+import type { Compiled } from "./evaluate/compiled.ts";
+import { compile } from "./evaluate/expressions.ts";
+import type { Frame, Machine, Page, Run } from "./evaluate/frame.ts";
+import { joined } from "./evaluate/output.ts";
+import { compileTemplate } from "./evaluate/statements.ts";
+import type { Scope } from "./scope.ts";
+import { parseExpression, parseTemplate } from "./syntax/parse.ts";
+import { originAt } from "./syntax/place.ts";
+
+/** Entries kept before the oldest go; a large project has some thousand texts. */
+const MOST_KEPT = 5000;
+
+/** A Map that forgets its oldest entries. */
+class Kept<T> {
+  readonly #entries = new Map<string, T>();
+  get(key: string, make: () => T): T {
+    const found = this.#entries.get(key);
+    if (found !== undefined) return found;
+    const made = make();
+    if (this.#entries.size >= MOST_KEPT) {
+      const [oldest] = this.#entries.keys();
+      if (oldest !== undefined) this.#entries.delete(oldest);
+    }
+    this.#entries.set(key, made);
+    return made;
+  }
+}
+
+export class Pages {
+  readonly #environment: TemplateEnvironment;
+  readonly #natives = new Kept<Compiled>();
+  readonly #expressions = new Kept<Run>();
+  readonly #files = new Kept<Compiled>();
+
+  constructor(environment: TemplateEnvironment) {
+    this.#environment = environment;
+  }
+
+  /** A value's template, as Ansible reads it: `trim_blocks` on, the last newline kept. */
+  native(text: string, origin: Origin | undefined): Compiled {
+    return this.#natives.get(text, () => compileTemplate(parseTemplate(text, { trimBlocks: true }, origin)));
+  }
+
+  expression(text: string, origin: Origin | undefined): Run {
+    return this.#expressions.get(text, () => compile(parseExpression(text, origin)));
+  }
+
+  #page(text: string, settings: RenderSettings): Compiled {
+    const key = JSON.stringify([text, lexing(settings)]);
+    const origin = settings.file === undefined ? undefined : { file: settings.file, line: 1, column: 1 };
+    return this.#files.get(key, () => compileTemplate(parseTemplate(text, lexing(settings), origin)));
+  }
+
+  render(source: string, scope: Scope, settings: RenderSettings, machine: Machine): string | Unknown {
+    const text = prepared(source, settings);
+    const root: Frame & { page: Page | undefined } = {
+      machine,
+      scope,
+      parent: undefined,
+      locals: undefined,
+      page: undefined,
+    };
+    root.page = { settings, blocks: new Map(), parent: undefined, root };
+    try {
+      const out: Value[] = [];
+      runPage(this.#page(text, settings), root, out);
+      const made = joined(out, root);
+      const sequence = settings.newlineSequence;
+      if (typeof made !== "string" || sequence === undefined || sequence === "\n") return made;
+      return made.replace(/\n/g, () => sequence);
+    } catch (error) {
+      if (error instanceof Undecided) return error.unknown;
+      if (error instanceof Failure && !error.problem.origin && settings.file !== undefined) {
+        const origin = originAt({ file: settings.file, line: 1, column: 1 }, machine.place);
+        throw new Failure({ ...error.problem, origin }, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** A template file by name: beside the file that asks, then along the search path. */
+  load(name: string, frame: Frame): { readonly compiled: Compiled; readonly file: string } | undefined {
+    const settings = frame.page?.settings ?? { trimBlocks: true };
+    const folders = settings.searchPath ?? this.#environment.searchPath(frame.scope, "templates");
+    const files = isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name));
+    for (const file of files) {
+      let text: string;
+      try {
+        text = this.#environment.readFile(file).toString("utf8");
+      } catch (error) {
+        if (isMissing(error)) continue;
+        throw error;
+      }
+      return { compiled: this.#page(prepared(text, settings), { ...settings, file }), file };
+    }
+    return undefined;
+  }
+}
+
+/** Whether reading failed because there is no such file. */
+function isMissing(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return true;
+  return error instanceof Failure && /not-found|missing/.test(error.problem.code);
+}
+
+function prepared(source: string, settings: RenderSettings): string {
+  const text = source.replace(/\r\n?/g, "\n");
+  return settings.keepTrailingNewline === false && text.endsWith("\n") ? text.slice(0, -1) : text;
+}
+
+function lexing(settings: RenderSettings): LexerOptions {
+  const { trimBlocks, lstripBlocks, blockStart, blockEnd, variableStart, variableEnd, commentStart, commentEnd } =
+    settings;
+  return {
+    trimBlocks: trimBlocks ?? true,
+    lstripBlocks: lstripBlocks ?? false,
+    tags: {
+      ...(blockStart && { blockStart }),
+      ...(blockEnd && { blockEnd }),
+      ...(variableStart && { variableStart }),
+      ...(variableEnd && { variableEnd }),
+      ...(commentStart && { commentStart }),
+      ...(commentEnd && { commentEnd }),
+    },
+  };
+}
