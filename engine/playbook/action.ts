@@ -161,7 +161,8 @@ function isKeyword(name: string, level: Level, options: PlaybookLoaderOptions): 
   if (name === "action" || name === "local_action" || name.startsWith("with_")) return true;
   const keyword = KEYWORDS[name];
   if (!keyword) return false;
-  return keyword.levels.includes(level) || options.findModule(name) === undefined;
+  // `user` is an old keyword of plays, and the name of a module that tasks mean.
+  return keyword.levels.includes(level) || (name !== "user" && options.findModule(name) === undefined);
 }
 
 /** A key that is neither keyword nor module, beside an action. */
@@ -178,8 +179,9 @@ function strangeKey({ name, origin }: Entry, level: Level, options: PlaybookLoad
 
 function unknownModule(name: string, origin: Origin, options: PlaybookLoaderOptions, level: Level): Problem {
   const short = name.split(".").at(-1) ?? name;
-  const names = [...options.moduleNames(), ...Object.keys(STATEMENTS)];
-  const module = nearest(name, names) ?? nearest(short, names);
+  // Short names only: in long ones the collection's name would make everything alike.
+  const names = [...options.moduleNames(), ...Object.keys(STATEMENTS)].filter((known) => !known.includes("."));
+  const module = nearest(short, names);
   const keyword = nearest(name, keywordsAt(level));
   const suggestions = [
     ...(module === undefined ? [] : [`the module '${module}'`]),
