@@ -109,7 +109,21 @@ export type RunEvent =
       readonly custom?: PlainObject;
       readonly undecided: ReadonlyArray<{ host: string; task: TaskInfo; reason: string }>;
     })
-  | (Base & { readonly type: "run-end"; readonly exitCode: number; readonly duration: number });
+  | (Base & {
+      readonly type: "run-end";
+      readonly exitCode: number;
+      readonly duration: number;
+      /** What the connections to each host cost. */
+      readonly traffic?: { readonly [host: string]: Traffic };
+    });
+
+/** A round trip is a wait for an answer with nothing else on its way. */
+export interface Traffic {
+  readonly roundTrips: number;
+  readonly requests: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
 
 /** Where the run sends its events. Must not throw and must not block. */
 export type EventSink = (event: RunEvent) => void;

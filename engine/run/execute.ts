@@ -310,9 +310,14 @@ function register({ state, task, run, info }: Execution, outcome: Outcome): void
       isUnknown(outcome.result.changed) && outcome.status === "undecided" && Object.keys(outcome.result).length === 1;
     const value: Value = known
       ? new Unknown(`the result of '${info.name}': ${outcome.reason ?? ""}`)
-      : fromPlain(outcome.result as PlainObject);
+      : fromPlain(withoutInternals(outcome.result));
     store.setFacts(run.name, [[task.register, value]]);
   }
+}
+
+/** Keys that speak to reporters only are not registered. */
+function withoutInternals(result: Result): PlainObject {
+  return Object.fromEntries(Object.entries(result).filter(([key]) => !key.startsWith("_ansible_"))) as PlainObject;
 }
 
 /** Facts that a result brings go to the host, or to the delegate with `delegate_facts`. */

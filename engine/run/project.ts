@@ -78,6 +78,9 @@ export async function openProject(
     env,
     warn: around.warn,
     decrypt,
+    strict: options.inventory.length > 0 || options.config.get("inventory_any_unparsed_is_failed"),
+    ignorePatterns: options.config.get("inventory_ignore_patterns"),
+    ignoreExtensions: options.config.get("inventory_ignore_extensions"),
     evaluate: (expression, variables) => engine.expression(expression, mapScope(variables)),
   });
   const load = cachedLoader((path) => loadVarsFile(path, decrypt, around.warn));

@@ -2,7 +2,7 @@
 
 import { hostname, userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
-import { EVENT_VERSION, type EventSink } from "../core/event.ts";
+import { EVENT_VERSION, type EventSink, type Traffic } from "../core/event.ts";
 import { Failure, type Problem, problemOf } from "../core/problem.ts";
 import type { Counts } from "../core/result.ts";
 import type { PlainObject, Value } from "../core/value.ts";
@@ -71,7 +71,7 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   } finally {
     await targets.close();
   }
-  const outcome = conclude(plays, options, statistics, emit, start);
+  const outcome = conclude(plays, options, statistics, targets.traffic(), emit, start);
   return outcome;
 };
 
@@ -86,6 +86,7 @@ function conclude(
   plays: Plays,
   options: RunOptions,
   statistics: RunStatistics,
+  traffic: Record<string, Traffic>,
   emit: EventSink,
   start: number,
 ): RunOutcome {
@@ -106,7 +107,7 @@ function conclude(
       : tallies.some(([, { failed }]) => failed)
         ? EXIT.failed
         : EXIT.ok;
-  emit({ type: "run-end", time: Date.now(), exitCode, duration: Date.now() - start });
+  emit({ type: "run-end", time: Date.now(), exitCode, duration: Date.now() - start, traffic });
   return { exitCode };
 }
 

@@ -2,6 +2,7 @@
 // dry run predicted of it and a counter of the changes made to it.
 
 import type { ConnectionSettings } from "../connection/connection.ts";
+import type { Traffic } from "../core/event.ts";
 import type { Host } from "../host/host.ts";
 import type { Prediction, Predictions } from "../host/prediction.ts";
 
@@ -9,12 +10,7 @@ import type { Prediction, Predictions } from "../host/prediction.ts";
 export interface OpenHost {
   readonly host: Host;
   close(): Promise<void>;
-  readonly stats: {
-    readonly roundTrips: number;
-    readonly requests: number;
-    readonly bytesIn: number;
-    readonly bytesOut: number;
-  };
+  readonly stats: Traffic;
 }
 
 export type HostOpener = (settings: ConnectionSettings) => OpenHost;
@@ -36,7 +32,7 @@ export class Target {
   readonly #makeDry: (host: Host) => DryTarget;
   #opened: OpenHost | undefined;
   #dry: DryTarget | undefined;
-  #used = { roundTrips: 0, requests: 0, bytesIn: 0, bytesOut: 0 };
+  #used: Traffic = { roundTrips: 0, requests: 0, bytesIn: 0, bytesOut: 0 };
 
   constructor(
     settings: ConnectionSettings,
@@ -75,12 +71,7 @@ export class Target {
   /** Counters of the connection so far, those of closed ones included. */
   get stats(): OpenHost["stats"] {
     const now = this.#opened?.stats;
-    return {
-      roundTrips: this.#used.roundTrips + (now?.roundTrips ?? 0),
-      requests: this.#used.requests + (now?.requests ?? 0),
-      bytesIn: this.#used.bytesIn + (now?.bytesIn ?? 0),
-      bytesOut: this.#used.bytesOut + (now?.bytesOut ?? 0),
-    };
+    return now ? sum(this.#used, now) : this.#used;
   }
 
   async close(): Promise<void> {
@@ -120,11 +111,26 @@ export class Targets {
     return target;
   }
 
-  all(): Iterable<Target> {
-    return this.#targets.values();
+  /** What the connections to each host cost so far. */
+  traffic(): Record<string, Traffic> {
+    const traffic: Record<string, Traffic> = {};
+    for (const { settings, stats } of this.#targets.values()) {
+      const before = traffic[settings.host];
+      traffic[settings.host] = before ? sum(before, stats) : { ...stats };
+    }
+    return traffic;
   }
 
   async close(): Promise<void> {
     await Promise.allSettled([...this.#targets.values()].map((target) => target.close()));
   }
+}
+
+function sum(a: Traffic, b: Traffic): Traffic {
+  return {
+    roundTrips: a.roundTrips + b.roundTrips,
+    requests: a.requests + b.requests,
+    bytesIn: a.bytesIn + b.bytesIn,
+    bytesOut: a.bytesOut + b.bytesOut,
+  };
 }

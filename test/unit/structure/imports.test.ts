@@ -31,7 +31,6 @@ const DOORS: Readonly<Record<string, string>> = {
   yaml: "text",
   ajv: "text",
   nunjucks: "template",
-  ini: "config",
   ssh2: "connection",
   "ipaddr.js": "inventory",
   diff: "report",
