@@ -119,5 +119,5 @@ function hostsOf(view: InventoryView, group: InventoryGroup): string[] {
 function childrenOf(view: InventoryView, group: InventoryGroup): InventoryGroup[] {
   return [...group.children]
     .flatMap((name) => view.inventory.groups.get(name) ?? [])
-    .filter((child) => child.name !== "ungrouped" || hostsOf(view, child).length > 0);
+    .filter((child) => child.name !== "ungrouped" || child.hosts.size > 0);
 }

@@ -91,6 +91,7 @@ async function screenFor(options: ReportingOptions, world: World): Promise<Repor
     problems,
     showSkipped: config.get("display_skipped_hosts"),
     showCustomStats: config.get("show_custom_stats"),
+    failuresToStderr: config.get("display_failed_stderr"),
     checkMarkers: config.get("check_mode_markers"),
   });
   return { reporter, quietly: direct };

@@ -35,7 +35,9 @@ export function shownKeys(result: PlainObject, action: string, verbosity: number
 
 /** The result as text; over several lines for debug and assert, and from -vvv on. */
 export function resultText(result: PlainObject, action: string, verbosity: number): string {
-  const indent = speaksAlways(action) || verbosity > 2 ? 4 : undefined;
+  // A debug or assert that failed before it had anything to say is like any other failure.
+  const spoke = speaksAlways(action) && (result.failed !== true || "assertion" in result);
+  const indent = spoke || verbosity > 2 ? 4 : undefined;
   return jsonText(shownKeys(result, action, verbosity), indent);
 }
 

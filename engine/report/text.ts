@@ -22,6 +22,8 @@ export interface TextOptions {
   readonly showCustomStats?: boolean;
   /** `check_mode_markers`. */
   readonly checkMarkers?: boolean;
+  /** `display_failed_stderr`. */
+  readonly failuresToStderr?: boolean;
   readonly problems?: ProblemTextOptions;
 }
 
@@ -239,11 +241,14 @@ export class TextReporter implements Reporter {
     this.#tell(told.origin || !task.origin ? told : { ...told, origin: task.origin }, "ERROR", "failed");
   }
 
+  /** Failures are part of the report, as in Ansible; warnings go to standard error. */
   #tell(problem: Problem, label: string, meaning: Meaning): void {
     const text = problemText(problem, { ...this.#options.problems, label });
     if (this.#told.has(text)) return;
     this.#told.add(text);
-    this.#printer.error(text.includes("\n") ? `${text}\n` : text, meaning);
+    const shown = text.includes("\n") ? `${text}\n` : text;
+    if (label === "ERROR" && this.#options.failuresToStderr !== true) this.#printer.line(shown, meaning);
+    else this.#printer.error(shown, meaning);
   }
 }
 

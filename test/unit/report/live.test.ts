@@ -83,7 +83,7 @@ describe("the live report", () => {
         counts: { h1: counts({ ok: 1, undecided: 1 }) },
         undecided: [{ host: "h1", task: task("ask"), reason: "it depends on a command" }],
       }),
-      at(2, { type: "run-end", exitCode: 0, duration: 1234 }),
+      at(2, { type: "run-end", exitCode: 0, duration: 1234, traffic: {} }),
     );
     await live.finish();
     expect(above()).to.contain("PLAY RECAP\nh1 ");

@@ -66,9 +66,9 @@ describe("the text report", () => {
     expect(out).to.contain('ok: [h1] => {\n    "name": [\n        1,\n        null\n    ]\n}\n');
   });
 
-  it("shows a failure with its result on one line, keys sorted, the reason before it on standard error", () => {
+  it("shows a failure with its result on one line, keys sorted, and the reason before it", () => {
     const broken = task("broken", { origin: { file: "/p/a.yml", line: 3, column: 7 } });
-    const { out, err } = shown([
+    const { out } = shown([
       started(broken),
       ended(broken, {
         status: "failed",
@@ -79,15 +79,15 @@ describe("the text report", () => {
     expect(out).to.contain(
       'fatal: [h1]: FAILED! => {"changed": true, "cmd": ["a", "b"], "msg": "non-zero return code", "rc": 1}\n...ignoring\n',
     );
-    expect(err).to.contain("[ERROR]: Task failed: non-zero return code\n  --> /p/a.yml:3:7\n");
+    expect(out).to.contain("[ERROR]: Task failed: non-zero return code\n  --> /p/a.yml:3:7\n");
   });
 
   it("tells the same failure of many hosts once, and each host's line", () => {
-    const { out, err } = shown([
+    const { out } = shown([
       started(LOOP),
       ...["a", "b", "c"].map((host) => ended(LOOP, { host, status: "failed", result: { msg: "no" } })),
     ]);
-    expect(err.match(/Task failed: no/g)).to.have.length(1);
+    expect(out.match(/Task failed: no/g)).to.have.length(1);
     expect(out.match(/fatal: /g)).to.have.length(3);
   });
 
