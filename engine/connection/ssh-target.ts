@@ -64,7 +64,9 @@ export function sshTarget(settings: ConnectionSettings, options: SshOptions, env
     },
     identities:
       named === undefined
-        ? (options.get("identityfile") ?? []).map((file) => ({ file: path(file), explicit: false }))
+        ? (options.get("identityfile") ?? [])
+            .filter((file) => file !== "none" && file !== "/dev/null")
+            .map((file) => ({ file: path(file), explicit: false }))
         : [{ file: path(named), explicit: true }],
     agent:
       agent === "none" ? undefined : agent && agent !== "SSH_AUTH_SOCK" ? path(agent) : env.SSH_AUTH_SOCK || undefined,

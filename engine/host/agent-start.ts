@@ -93,9 +93,11 @@ async function attempt(
     let head: Buffer = Buffer.alloc(0);
     let errors: Buffer = Buffer.alloc(0);
     let ready = false;
+    let abandoned = false;
     const give = (failure: Failure): void => {
       if (ready) return;
       ready = true;
+      abandoned = true;
       clearTimeout(timer);
       channel.stdout.removeAllListeners("data");
       channel.stdout.resume();
@@ -135,6 +137,7 @@ async function attempt(
       ready = true;
       clearTimeout(timer);
       if (word === "none") {
+        abandoned = true;
         channel.stdout.removeAllListeners("data");
         channel.stdout.resume();
         channel.close();
@@ -150,6 +153,7 @@ async function attempt(
     channel.exit.then(
       (exit) => {
         const how = exit.signal ? `signal ${exit.signal}` : `status ${exit.code}`;
+        if (abandoned) return;
         if (ready) listener.onEnd(`the agent ended (${how})${lastLine(errors)}`);
         else {
           const problem = dialogue?.ended(exit.code, textOf(errors));
@@ -158,6 +162,7 @@ async function attempt(
       },
       (error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
+        if (abandoned) return;
         if (ready) listener.onEnd(message);
         else
           give(
