@@ -194,7 +194,7 @@ export interface RoleUse {
   readonly allowDuplicates: boolean;
   /** Defaults and vars are visible to the rest of the play: true for `roles:` and import_role, `public` for include_role. */
   readonly isPublic: boolean;
-  /** Uses that this one depends on, run before it, outermost first. */
+  /** Uses that this one depends on itself, run before it, in order; theirs are in them. */
   readonly dependencies: readonly RoleUse[];
   /** The chain of roles that led here by dependency or include, outermost first: `ansible_parent_role_names`. */
   readonly parents: readonly string[];
@@ -218,7 +218,7 @@ export interface Play extends Parent {
   readonly forceHandlers: Value | undefined;
   readonly varsFiles: readonly Value[];
   readonly varsPrompt: readonly VarsPrompt[];
-  /** Roles used by `roles:` and import_role, in order, with their dependencies in front. */
+  /** Roles used by `roles:` and import_role, in order; those they depend on are in their `dependencies`. */
   readonly roles: readonly RoleUse[];
   /** pre_tasks, flush, roles, tasks, flush, post_tasks, flush: already in this order, flushes as meta tasks. */
   readonly body: readonly Block[];

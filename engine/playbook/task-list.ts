@@ -180,7 +180,7 @@ function importRole(parts: TaskParts, surroundings: Surroundings): Block {
     { ...surroundings, parent: made },
   );
   sections.block.push(...used.blocks);
-  collected.roles.push(...used.use.dependencies.filter((use) => !collected.roles.includes(use)), used.use);
+  collected.roles.push(used.use);
   collected.handlers.push(...used.handlers);
   return made;
 }
