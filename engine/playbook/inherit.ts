@@ -4,7 +4,7 @@ import type { Value } from "../core/value.ts";
 import type { Condition, Keywords, Parent, Role, Task } from "./model.ts";
 import { isPlay, parentsOf, rolesAround, roleUseOn } from "./parents.ts";
 
-export { isPlay, parentsOf, playFileOf, rolesAround, roleUseOn } from "./parents.ts";
+export { isPlay, parentsOf, playFileOf, rolesAround, roleUseOn, roleUsesIn } from "./parents.ts";
 export { searchFolders, tasksFileCandidates } from "./search-folders.ts";
 
 /** Keywords of which the nearest level that sets one wins. */

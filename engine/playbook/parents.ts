@@ -1,6 +1,6 @@
 // Chains of parents: what encloses a task, from the inside out. Pure.
 
-import type { Block, Parent, Play, Role, RoleUse } from "./model.ts";
+import type { Block, Parent, Play, PlayNode, Role, RoleUse } from "./model.ts";
 
 /** A parent and its parents, innermost first; the play is the last. */
 export function* parentsOf(first: Parent | undefined): Iterable<Parent> {
@@ -27,4 +27,14 @@ export function isPlay(parent: Parent): parent is Play {
 export function playFileOf(parent: Parent): string | undefined {
   for (const level of parentsOf(parent)) if (isPlay(level)) return level.file;
   return undefined;
+}
+
+/** All uses of roles among blocks, dependencies included, in the order in which they run: whoever brings in blocks while the play
+ * runs takes their handlers from here. */
+export function roleUsesIn(nodes: readonly PlayNode[]): RoleUse[] {
+  return nodes.flatMap((node) =>
+    node.kind === "task"
+      ? []
+      : [...(node.roleUse ? [node.roleUse] : []), ...roleUsesIn([...node.block, ...node.rescue, ...node.always])],
+  );
 }

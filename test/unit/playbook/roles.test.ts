@@ -7,6 +7,7 @@ import {
   nearest,
   notifyOf,
   rolesOf,
+  roleUsesIn,
   searchFolders,
   tagsOf,
   tasksFileCandidates,
@@ -178,6 +179,7 @@ describe("a role", () => {
     made.remove();
     expect(names(tasksIn([block]))).to.deep.equal(["d", "r"]);
     expect(use).to.include({ isPublic: false, allowDuplicates: true });
+    expect(roleUsesIn([block]).map(({ role }) => role.name)).to.deep.equal(["d", "r"]);
   });
 
   it("of which the name is missing is refused", () => {
