@@ -17,8 +17,9 @@ const NAME = "bench";
 const { values: options } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" } } });
 
 const begin = Date.now();
-const say = (text: string): void =>
+const say = (text: string): void => {
   process.stderr.write(`${((Date.now() - begin) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
+};
 
 interface Row {
   readonly scene: string;

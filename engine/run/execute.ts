@@ -1,9 +1,9 @@
 // The second half of running a task on a host: plans are applied (or predicted), results judged, retried,
 // registered and told as events. The first half is prepare.ts.
 
-import { Failure, type Problem } from "../core/problem.ts";
+import { at, Failure, type Problem } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
-import { isUnknown, Unknown } from "../core/unknown.ts";
+import { isUnknown, Undecided, Unknown } from "../core/unknown.ts";
 import { fromPlain, type Plain, type PlainObject, type Value } from "../core/value.ts";
 import type { Module } from "../modules/module.ts";
 import { nearest } from "../playbook/inherit.ts";
@@ -53,7 +53,7 @@ export async function execute(execution: Execution, prepared: Prepared): Promise
   let previous: PreparedItem | undefined;
   for (const [index, original] of prepared.items.entries()) {
     if (index > 0 && previous) await loopPause(execution, previous);
-    const { outcome, last } = await runItem(execution, original);
+    const { outcome, last } = await guarded(execution, original);
     previous = last;
     delegatedTo = last.options?.delegatedTo;
     noLog = last.options?.noLog ?? noLogOf(state, task, last);
@@ -74,7 +74,8 @@ export async function execute(execution: Execution, prepared: Prepared): Promise
     emitItem(execution, last, outcome, noLog, itemIgnored);
     if (outcome.status === "unreachable" || breaks(state, task, last, outcome)) break;
   }
-  const outcome = single ?? loopOutcome(ends);
+  const ended = single ?? loopOutcome(ends);
+  const outcome = ended.problem ? { ...ended, problem: at(ended.problem, task.origin) } : ended;
   register(execution, outcome);
   const ignored = failures.length > 0 && failures.every(Boolean);
   return { outcome, ignored, noLog, delegatedTo, includes, duration: context.now() - start };
@@ -104,6 +105,16 @@ function rawOutcome(raw: Raw): Outcome {
     diff: raw.diff,
     ...(raw.problem ? { problem: raw.problem } : {}),
   };
+}
+
+/** One item; what cannot be evaluated around its run (until, delay …) fails it. */
+async function guarded(execution: Execution, prepared: PreparedItem): ReturnType<typeof runItem> {
+  try {
+    return await runItem(execution, prepared);
+  } catch (error) {
+    if (error instanceof Undecided) return { outcome: undecidedOutcome(error.unknown), last: prepared };
+    return { outcome: rawOutcome(failedRaw(error)), last: prepared };
+  }
 }
 
 /** One item, with its retries. */

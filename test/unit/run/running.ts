@@ -1,0 +1,89 @@
+// Runs a play given as text on the local connection, in a folder of its own, and gives what happened.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { loadConfig } from "../../../engine/config/config.ts";
+import type { HostResult, RunEvent } from "../../../engine/core/event.ts";
+import type { Counts } from "../../../engine/core/result.ts";
+import { Mask } from "../../../engine/core/secret.ts";
+import type { RunOptions } from "../../../engine/run/options.ts";
+import { runPlaybooks } from "../../../engine/run/run.ts";
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly events: readonly RunEvent[];
+  readonly results: readonly HostResult[];
+  readonly counts: Readonly<Record<string, Counts>>;
+  /** Names of tasks in the order of their banners. */
+  readonly tasks: readonly string[];
+  /** `name: status` of every result on a host. */
+  statuses(host?: string): string[];
+}
+
+/** A folder that lives as long as one test. */
+export class Workshop {
+  readonly folder = mkdtempSync(join(tmpdir(), "tsplay-run-"));
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.folder, name)), { recursive: true });
+      writeFileSync(join(this.folder, name), text);
+    }
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** `playbook` is text; `hosts` are names that all mean this machine. `@` in the text stands for the folder. */
+  async play(
+    playbook: string,
+    options: Partial<RunOptions> & { readonly hosts?: readonly string[]; readonly inventoryText?: string } = {},
+  ): Promise<Ran> {
+    const { hosts = ["one"], inventoryText, ...more } = options;
+    this.write({
+      "site.yml": playbook.replaceAll("@", this.folder),
+      "hosts.ini": inventoryText ?? `${hosts.join("\n")}\n[all:vars]\nansible_connection=local\n`,
+    });
+    const events: RunEvent[] = [];
+    const { exitCode } = await runPlaybooks({
+      inventory: [this.path("hosts.ini")],
+      extraVars: [],
+      vaultPasswords: [],
+      config: loadConfig({ cwd: this.folder, env: {} }),
+      mask: new Mask(),
+      playbooks: [this.path("site.yml")],
+      tags: [],
+      skipTags: [],
+      check: false,
+      diff: false,
+      become: {},
+      passwords: {},
+      step: false,
+      forceHandlers: false,
+      flushCache: false,
+      verbosity: 0,
+      events: (event) => events.push(event),
+      interrupt: new AbortController().signal,
+      kill: new AbortController().signal,
+      prompter: { ask: async () => undefined },
+      ...more,
+    });
+    const results = events.filter((event): event is HostResult => event.type === "host-result");
+    const recap = events.find((event) => event.type === "recap");
+    return {
+      exitCode,
+      events,
+      results,
+      counts: recap?.type === "recap" ? recap.counts : {},
+      tasks: events.flatMap((event) => (event.type === "task-start" ? [event.task.name] : [])),
+      statuses: (host = hosts[0]) =>
+        results.filter((result) => result.host === host).map(({ task, status }) => `${task.name}: ${status}`),
+    };
+  }
+}
