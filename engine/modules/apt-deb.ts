@@ -25,6 +25,7 @@ export async function planDeb(
   params: DebOptions,
 ): Promise<Change | undefined> {
   if (/^(?:https?|ftp):\/\//.test(path)) return planUrl(path, installed, options, params);
+  if (!path.startsWith("/")) failTask("apt-deb", `deb must be an absolute path or a URL, not '${path}'`);
   const file = await describe(host, path);
   if (!isDue(file, installed, params)) return undefined;
   const args = [...options, "install", path];

@@ -73,7 +73,7 @@ export const APT_PARAMS = {
       default: "force-confdef,force-confold",
       description: "Options of dpkg, without their dashes.",
     },
-    deb: { type: "path", default: null, description: "A package file on the host, or its URL." },
+    deb: { type: "path", relative: true, default: null, description: "A package file on the host, or its URL." },
     autoremove: { type: "boolean", default: false, description: "Remove packages that nothing needs any more." },
     autoclean: { type: "boolean", default: false, description: "Remove downloaded files of versions that are gone." },
     policy_rc_d: {

@@ -19,7 +19,7 @@ import {
 import { APT_PARAMS, type AptParams, aptOptions } from "./apt-params.ts";
 import { transaction } from "./apt-transaction.ts";
 import { isPattern } from "./debian-version.ts";
-import { type DpkgDatabase, dpkgDatabase, installedOf, withPredictions } from "./dpkg-packages.ts";
+import { type DpkgDatabase, dpkgDatabase, installedOf, isInstalled, withPredictions } from "./dpkg-packages.ts";
 import { builtin, type Change, defineModule, type Plan, type PlanContext } from "./module.ts";
 import { failTask } from "./task-failure.ts";
 import { askTool, runTool } from "./tool-run.ts";
@@ -149,6 +149,12 @@ class AptPlan {
     const trial = await simulate(this.#host, args);
     const lists = this.#listsChange(isUpdating);
     const absent = due.filter((spec) => !installedOf(this.#installed, spec.name)).map((spec) => spec.name);
+    const virtual = trial.stderr.match(/Package '([^']+)' has no installation candidate/)?.[1];
+    if (virtual !== undefined && this.#isProvided(virtual)) {
+      // A virtual package that something installed provides: there is nothing to do for it.
+      const rest = written.filter((spec) => spec.name !== virtual);
+      if (rest.length < written.length) return rest.length === 0 ? undefined : this.#install(rest, isUpdating);
+    }
     if (trial.code !== 0 && !(lists && isAboutLists(trial))) failApt(`install ${textOf(due)}`, trial);
     const steps = this.#unpredicted(trial);
     this.#checkNewest(due, trial);
@@ -171,6 +177,10 @@ class AptPlan {
         policy: params.policy_rc_d,
       }),
     );
+  }
+
+  #isProvided(name: string): boolean {
+    return this.#installed.packages.some((one) => isInstalled(one) && one.provides.includes(name));
   }
 
   /** Patterns in names, over all that the lists have. */

@@ -1,5 +1,9 @@
 // The modules about packages, services, users and the system.
 
+import { apt } from "./apt.ts";
+import { sysvinit } from "./init-script.ts";
 import type { AnyModule } from "./module.ts";
+import { service } from "./service.ts";
+import { systemd } from "./systemd.ts";
 
-export const systemModules: readonly AnyModule[] = [];
+export const systemModules: readonly AnyModule[] = [apt, service, systemd, sysvinit];
