@@ -26,8 +26,8 @@ export function noHttpClient(): never {
   });
 }
 
-/** What becomes of the body: kept in a file of the host, only hashed, or brought here. */
-export type BodyUse = { readonly file: string } | "hash" | "text";
+/** What becomes of the body: kept in a file of the host, only hashed, brought here, or given to a command whose output is brought. */
+export type BodyUse = { readonly file: string } | "hash" | "text" | { readonly pipe: string };
 
 /** Sends it. With `hash` and `text` (GET only) nothing is written on the host, so that it may be asked while planning. */
 export async function sendFromHost(
@@ -61,7 +61,7 @@ async function sendWithCurl(
     ["connect-timeout", String(request.timeout)],
     ["speed-limit", "1"],
     ["speed-time", String(Math.max(1, Math.ceil(request.timeout)))],
-    ["output", typeof use === "string" ? "/dev/fd/3" : use.file],
+    ["output", fileOf(use) ?? "/dev/fd/3"],
     ["dump-header", "-"],
     ["write-out", `\\n${MARK} %{http_code} %{size_download} %{url_effective}\\n`],
     ...(request.method === "HEAD" ? ["head"] : [["request", request.method] as const]),
@@ -79,13 +79,12 @@ async function sendWithCurl(
   const config = options
     .map((option) => (typeof option === "string" ? option : `${option[0]} = ${quoted(option[1])}`))
     .join("\n");
-  // Pipes around it, because what stands behind /dev/fd may be a socket, which cannot be opened again.
-  const sink = use === "hash" ? " | sha1sum" : use === "text" ? " | cat" : "";
+  const sink = sinkOf(use);
   const run = await host.run({
     script: `curl -q --config - 3>&1 1>&2${sink}`,
     stdin: `${config}\n`,
     env: { LC_ALL: "C" },
-    reads: typeof use === "string",
+    reads: fileOf(use) === undefined,
   });
   const told = run.stderr.toString("latin1");
   const mark = new RegExp(`^${MARK} (\\d+) (\\d+) (.*)$`, "m").exec(told);
@@ -104,7 +103,18 @@ async function sendWithCurl(
 
 function bodyOf(use: BodyUse, stdout: Buffer): { readonly sha1?: string; readonly body?: Buffer } {
   if (use === "hash") return { sha1: stdout.toString("latin1").slice(0, 40) };
-  return use === "text" ? { body: stdout } : {};
+  return fileOf(use) === undefined ? { body: stdout } : {};
+}
+
+function fileOf(use: BodyUse): string | undefined {
+  return typeof use === "object" && "file" in use ? use.file : undefined;
+}
+
+/** A pipe behind the client even for plain text: what stands behind /dev/fd may be a socket, which cannot be opened again. */
+function sinkOf(use: BodyUse): string {
+  if (use === "hash") return " | sha1sum";
+  if (use === "text") return " | cat";
+  return "pipe" in use ? ` | { ${use.pipe}; }` : "";
 }
 
 const CONFIG = '--config="$f"';
@@ -143,15 +153,15 @@ async function sendWithWget(
     ...(request.caPath === undefined ? [] : [`--ca-certificate=${request.caPath}`]),
     ...(request.clientCert === undefined ? [] : [`--certificate=${request.clientCert}`]),
     ...(request.clientKey === undefined ? [] : [`--private-key=${request.clientKey}`]),
-    `--output-document=${typeof use === "string" ? "-" : use.file}`,
+    `--output-document=${fileOf(use) ?? "-"}`,
     "--input-file=-",
   ].map((word) => (word === CONFIG ? word : shellQuote(word)));
-  const sink = use === "hash" ? " | sha1sum" : "";
+  const sink = sinkOf(use);
   // wget reads settings from regular files only; mktemp makes one that nobody else can read.
   const settle = settings.length === 0 ? "" : `f=$(mktemp) || exit 1; trap 'rm -f "$f"' EXIT; cat > "$f"; `;
   const script = `IFS= read -r url; ${settle}printf '%s\\n' "$url" | ${argv.join(" ")}${sink}`;
   const stdin = `${[request.url, ...settings].join("\n")}\n`;
-  const { stdout, stderr } = await host.run({ script, stdin, env: { LC_ALL: "C" }, reads: typeof use === "string" });
+  const { stdout, stderr } = await host.run({ script, stdin, env: { LC_ALL: "C" }, reads: fileOf(use) === undefined });
   const told = stderr.toString("latin1");
   const { status, reason, headers } = parseHeaders(told.replace(/^(?!\s+(HTTP\/|[\w-]+:)).*$/gm, ""));
   const url = /URL:\s*(\S+)\s+\[/.exec(told)?.[1] ?? request.url;

@@ -32,6 +32,7 @@ import { slurp } from "./slurp.ts";
 import { stat } from "./stat.ts";
 import { tempfile } from "./tempfile.ts";
 import { template } from "./template.ts";
+import { unarchive } from "./unarchive.ts";
 import { validateArgumentSpec } from "./validate-argument-spec.ts";
 import { waitFor } from "./wait-for.ts";
 import { waitForConnection } from "./wait-for-connection.ts";
@@ -71,4 +72,5 @@ export const fileModules: readonly AnyModule[] = [
   waitFor,
   waitForConnection,
   getUrl,
+  unarchive,
 ];
