@@ -98,7 +98,9 @@ async function hostsAndGroups(words: readonly string[], world: World): Promise<s
 }
 
 async function listed(words: readonly string[], world: World) {
-  const playbooks = words.slice(1, -1).filter((word) => /\.ya?ml$/.test(word));
+  const playbooks = words
+    .slice(1, -1)
+    .filter((word, index) => /\.ya?ml$/.test(word) && !(words[index] ?? "").startsWith("-"));
   const [{ listPlaybooks }, { adHocOptions }] = await Promise.all([import("../../run/list.ts"), import("./do.ts")]);
   const sources = await sourcesOf({ verbose: 0, inventory: inventories(words) }, world);
   const signal = new AbortController().signal;

@@ -114,6 +114,7 @@ describe("the text report", () => {
       "changed: [h1] => (item=b)",
       "skipping: [h2] => (item=a) ",
       "skipping: [h2]",
+      "[ERROR]: Task failed: no",
       'failed: [h3] (item=a) => {"msg": "no"}',
       "...ignoring",
       "",
