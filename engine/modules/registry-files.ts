@@ -33,6 +33,7 @@ import { stat } from "./stat.ts";
 import { tempfile } from "./tempfile.ts";
 import { template } from "./template.ts";
 import { unarchive } from "./unarchive.ts";
+import { uri } from "./uri.ts";
 import { validateArgumentSpec } from "./validate-argument-spec.ts";
 import { waitFor } from "./wait-for.ts";
 import { waitForConnection } from "./wait-for-connection.ts";
@@ -73,4 +74,5 @@ export const fileModules: readonly AnyModule[] = [
   waitForConnection,
   getUrl,
   unarchive,
+  uri,
 ];
