@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { Failure, problemOf } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
+import { roleUsesIn } from "../playbook/inherit.ts";
 import { NO_KEYWORDS } from "../playbook/keyword-values.ts";
 import type { Block, Keywords, Parent, PlayNode, Task } from "../playbook/model.ts";
 import { tasksFileCandidates } from "../playbook/search-folders.ts";
@@ -130,6 +131,7 @@ export class Includes {
         keywords: NO_KEYWORDS,
         ...Object.fromEntries(Object.entries(from).filter(([, value]) => value !== undefined)),
         isPublic,
+        validate: evaluation.boolean(include.roleArgumentValidation, "rolespec_validate", task.origin) ?? true,
         allowDuplicates: evaluation.boolean(include.allowDuplicates, "allow_duplicates", task.origin) ?? true,
         origin: task.origin,
         basedir: task.origin.file.replace(/\/[^/]*$/, ""),
@@ -137,7 +139,8 @@ export class Includes {
       parent,
     );
     if (isPublic) this.#state.publicRoles.push(use);
-    for (const handlers of [...use.dependencies, use].map((each) => each.handlers))
+    // Handlers of all roles that came in, those of dependencies and of static imports inside among them.
+    for (const { handlers } of roleUsesIn([block]))
       for (const handler of handlers) if (!this.#state.handlers.includes(handler)) this.#state.handlers.push(handler);
     return block;
   }
