@@ -53,6 +53,8 @@ async function perform({ makeCommand }: Loaded, argv: readonly string[], world: 
         writeErr: (text) => world.err(text.replace(/^error: /, "[ERROR]: ")),
         getOutHelpWidth: () => Math.min(110, world.size().columns),
       })
+      .configureHelp({ visibleArguments: () => [], optionDescription: (option) => option.description })
+      .helpCommand(false)
       .helpOption("-h, --help", "show this help");
   try {
     await command.parseAsync([...argv], { from: "user" });

@@ -45,11 +45,9 @@ export function positiveNumber(text: string): number {
 
 export function addSourceOptions(command: Command): Command {
   return command
-    .option("-i, --inventory <source>", "inventory file, folder, script or list `a,b,` (repeatable)", collect)
-    .option(
-      "-l, --limit <pattern>",
-      "only hosts of this pattern, too (repeatable)",
-      (value, before: string | undefined) => (before === undefined ? value : `${before},${value}`),
+    .option("-i, --inventory <source>", "file, folder, script or `a,b,` (repeatable)", collect)
+    .option("-l, --limit <pattern>", "only hosts of this pattern too", (value, before: string | undefined) =>
+      before === undefined ? value : `${before},${value}`,
     )
     .option("-e, --extra-vars <vars>", "k=v, JSON, YAML or @file (repeatable)", collect)
     .option("-v, --verbose", "say more, up to -vvvv", (_, before: number) => before + 1, 0);
@@ -58,8 +56,8 @@ export function addSourceOptions(command: Command): Command {
 export function addVaultOptions(command: Command): Command {
   return command
     .option("-J, --ask-vault-pass", "ask for the vault password")
-    .option("--vault-password-file <file>", "file or program with the vault password (repeatable)", collect)
-    .option("--vault-id <id@source>", "vault id and its password's file or `prompt` (repeatable)", collect);
+    .option("--vault-password-file <file>", "file or program with the vault password", collect)
+    .option("--vault-id <id@source>", "vault id and its file, or `prompt`", collect);
 }
 
 export function addConnectOptions(command: Command): Command {
@@ -67,13 +65,13 @@ export function addConnectOptions(command: Command): Command {
     .option("-u, --user <name>", "log in as")
     .option("-k, --ask-pass", "ask for the ssh password")
     .option("--private-key <file>", "ssh key to log in with")
-    .option("-c, --connection <kind>", "ssh, openssh, local, docker, podman, chroot")
+    .option("-c, --connection <kind>", "ssh, openssh, local, docker, chroot …")
     .option("-T, --timeout <seconds>", "wait so long for a connection", positiveNumber)
     .option("--ssh-common-args <args>", "options for ssh")
-    .option("--connection-password-file <file>", "file or program with the ssh password")
+    .option("--connection-password-file <file>", "file or program with that password")
     .option("-b, --become", "become another user")
     .option("--become-user <name>", "that user (root)")
     .option("--become-method <how>", "sudo or su")
     .option("-K, --ask-become-pass", "ask for the become password")
-    .option("--become-password-file <file>", "file or program with the become password");
+    .option("--become-password-file <file>", "file or program with that password");
 }

@@ -2,7 +2,7 @@
 
 import type { Status } from "../core/result.ts";
 import { displayWidth } from "./printer.ts";
-import { outcomeOf, recapLine } from "./recap.ts";
+import { fittingRecapLine, outcomeOf } from "./recap.ts";
 import { safeLine } from "./safe-text.ts";
 import type { Meaning, Paint } from "./style.ts";
 import { hostList } from "./undecided-text.ts";
@@ -112,12 +112,12 @@ function statusPieces(statuses: Readonly<Record<Status, number>>): Piece[] {
 }
 
 /** The recap for a person: every host, or with very many those that need a look and the sum of the rest. */
-export function closingLines(model: ViewModel, paint: Paint): string[] {
+export function closingLines(model: ViewModel, columns: number, paint: Paint): string[] {
   const counts = model.counts ?? {};
   const hosts = Object.keys(counts).sort();
   const line = (host: string): string[] => {
     const numbers = counts[host];
-    return numbers ? [recapLine(host, numbers, paint)] : [];
+    return numbers ? [fittingRecapLine(host, numbers, columns, paint)] : [];
   };
   const lines: string[] = [];
   if (hosts.length <= MOST_RECAP_HOSTS) lines.push(...hosts.flatMap(line));
@@ -126,7 +126,7 @@ export function closingLines(model: ViewModel, paint: Paint): string[] {
     lines.push(...bad.slice(0, MOST_RECAP_HOSTS).flatMap(line));
     if (bad.length > MOST_RECAP_HOSTS)
       lines.push(paint("failed", `… and ${bad.length - MOST_RECAP_HOSTS} more that failed`));
-    lines.push(recapLine(`all ${hosts.length} hosts`, totals(counts), paint));
+    lines.push(fittingRecapLine(`all ${hosts.length} hosts`, totals(counts), columns, paint));
   }
   const slow = model.slowest.filter(({ seconds }) => seconds >= 1).slice(0, LONGEST_SHOWN);
   if (slow.length > 0)

@@ -178,7 +178,7 @@ export class LiveReporter implements Reporter {
   #closing(milliseconds: number): void {
     const { paint } = this.#printer;
     this.#line("\nPLAY RECAP", "strong");
-    for (const line of closingLines(this.#model, paint)) this.#put(line);
+    for (const line of closingLines(this.#model, this.#options.size().columns, paint)) this.#put(line);
     const undecided = undecidedLines(this.#model.undecided, this.#options.problems?.cwd);
     if (undecided.length > 0) this.#put("");
     for (const line of undecided) this.#line(line, "undecided");

@@ -35,6 +35,17 @@ export function recapLine(host: string, counts: Counts, paint: Paint): string {
   return `${paint(outcomeOf(counts), host)}${" ".repeat(Math.max(0, HOST_WIDTH - host.length))} : ${cells.join(" ")}`;
 }
 
+/** Columns that the full line takes. */
+const FULL_WIDTH = 122;
+
+/** A line for a person's terminal: the full one where it fits, else only the counts that are not zero. */
+export function fittingRecapLine(host: string, counts: Counts, columns: number, paint: Paint): string {
+  if (columns >= FULL_WIDTH) return recapLine(host, counts, paint);
+  const shown = [...COLUMNS, ["undecided", "undecided"] as const].filter(([name]) => name === "ok" || counts[name] > 0);
+  const cells = shown.map(([name, meaning]) => paint(meaning, `${name}=${counts[name]}`));
+  return `${paint(outcomeOf(counts), host)}${" ".repeat(Math.max(0, HOST_WIDTH - host.length))} : ${cells.join("  ")}`;
+}
+
 /** All lines, hosts in Python's order. */
 export function recapLines(counts: { readonly [host: string]: Counts }, paint: Paint): string[] {
   return Object.entries(counts)

@@ -69,7 +69,10 @@ describe("tsplay", () => {
 
   it("shows an unknown module with its line before any host is touched, and ends with 4", async () => {
     expect(await world.tsplay("run", "-i", join(world.cwd, "hosts.yml"), join(world.cwd, "site.yml"))).to.equal(4);
-    expect(world.stderr()).to.contain("pnig").and.contain("site.yml:7:7").and.contain("did you mean 'ping'?");
+    expect(world.stderr())
+      .to.contain("pnig")
+      .and.contain("site.yml:7:7")
+      .and.contain("did you mean the module 'ping'?");
   });
 
   it("lists hosts, tasks and tags as ansible-playbook does", async () => {

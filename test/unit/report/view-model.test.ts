@@ -94,7 +94,7 @@ describe("the live board", () => {
       ended(slow, { host: "a", time: 65_000 }),
       at(0, { type: "recap", counts: { a: counts({ ok: 2 }) }, undecided: [] }),
     );
-    const lines = closingLines(model, plain);
+    const lines = closingLines(model, 140, plain);
     expect(lines[0]).to.match(/^a {26}: ok=2 /);
     expect(lines.slice(1)).to.deep.equal(["", "took longest:", "     1:05  slow"]);
   });
@@ -103,10 +103,15 @@ describe("the live board", () => {
     const all = Object.fromEntries(
       many(300).map((host, index) => [host, counts({ ok: 1, failed: index === 7 ? 1 : 0 })]),
     );
-    const lines = closingLines(modelOf(at(0, { type: "recap", counts: all, undecided: [] })), plain);
+    const lines = closingLines(modelOf(at(0, { type: "recap", counts: all, undecided: [] })), 140, plain);
     expect(lines).to.have.length(2);
     expect(lines[0]).to.match(/^node-7 .* failed=1 /);
     expect(lines[1]).to.match(/^all 300 hosts .* ok=300 .* failed=1 /);
+  });
+
+  it("leaves counts of zero out of the recap where the line would wrap", () => {
+    const model = modelOf(at(0, { type: "recap", counts: { a: counts({ ok: 2, changed: 1 }) }, undecided: [] }));
+    expect(closingLines(model, 80, plain)).to.deep.equal([`a${" ".repeat(25)} : ok=2  changed=1`]);
   });
 
   it("writes durations as people read them", () => {
