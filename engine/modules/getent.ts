@@ -1,77 +1,76 @@
-// Reads a system database (passwd, group, hosts, services …) into facts.
+// Entries of the system's databases (passwd, group, hosts, services …) as facts.
 
 import { fail } from "../core/problem.ts";
 import type { Plain } from "../core/value.ts";
-import type { Host } from "../host/host.ts";
 import { builtin, defineModule } from "./module.ts";
+import { failTask } from "./task-failure.ts";
+import { askTool } from "./tool-run.ts";
 
-const COLON = new Set(["passwd", "shadow", "group", "gshadow"]);
-const ERRORS: Readonly<Record<number, string>> = {
-  1: "Missing arguments, or database unknown.",
-  2: "One or more supplied key could not be found in the database.",
-  3: "Enumeration not supported on this database.",
-};
+/** Databases that the host's own verb answers, without a process. */
+const NATIVE = new Set(["passwd", "group"]);
+const COLONS = new Set(["passwd", "shadow", "group", "gshadow"]);
 
 export const getent = defineModule({
   name: "getent",
   aliases: builtin("getent"),
-  summary: "Read a system database into facts",
+  summary: "Ask the system's databases",
   params: {
     properties: {
-      database: { type: "string", description: "passwd, group, hosts, services, networks …" },
-      key: { type: "string", description: "One entry; all if absent." },
-      service: { type: "string", description: "Ask only this source (files, ldap …)." },
-      split: { type: "string", description: "What separates fields." },
-      fail_key: { type: "boolean", default: true, description: "Fail if there is no such entry." },
+      database: { type: "string", description: "passwd, group, shadow, hosts, services …" },
+      key: { type: "string", default: null, description: "The entry; all when absent." },
+      service: { type: "string", default: null, description: "Ask only this service (files, dns …)." },
+      split: { type: "string", default: null, description: "What separates fields." },
+      fail_key: { type: "boolean", default: true, description: "An entry that is not there is a failure." },
     },
     required: ["database"],
   },
-  returns: { ansible_facts: "getent_DATABASE: entries by their first field." },
+  returns: { ansible_facts: "getent_DATABASE: entries by key, each the list of its other fields." },
   async plan(host, params) {
-    const name = `getent_${params.database}`;
-    const lines = await entries(host, params.database, params.key, params.service);
-    if (typeof lines === "number") {
-      const msg = ERRORS[lines] ?? "Unexpected failure!";
-      if (lines === 2 && !params.fail_key)
-        return { changes: [], result: { msg, ansible_facts: { [name]: { [params.key ?? ""]: null } } } };
-      return fail("getent", msg);
+    const { database, key } = params;
+    const rows =
+      NATIVE.has(database) && params.service === undefined && params.split === undefined
+        ? await host.getent(database, key)
+        : await asked(host, params);
+    const found: Record<string, Plain> = {};
+    for (const [name = "", ...fields] of rows ?? []) {
+      const before = found[name];
+      // Several lines of one key (hosts, services) are collected.
+      if (before === undefined) found[name] = fields;
+      else if (Array.isArray(before) && Array.isArray(before[0])) found[name] = [...(before as Plain[]), fields];
+      else found[name] = [before, fields];
     }
-    const separator = params.split ?? (COLON.has(params.database) ? ":" : undefined);
-    const table: Record<string, Plain> = {};
-    for (const line of lines) {
-      const [key = "", ...fields] = separator === undefined ? line.trim().split(/\s+/) : line.split(separator);
-      const present = table[key];
-      if (present === undefined) table[key] = fields;
-      else if (Array.isArray(present) && Array.isArray(present[0]))
-        table[key] = [...(present as readonly Plain[]), fields];
-      else table[key] = [present, fields];
+    if (key !== undefined && (rows === undefined || rows.length === 0)) {
+      if (params.fail_key) failTask("getent-no-key", "One or more supplied key could not be found in the database.");
+      found[key] = null;
     }
-    return { changes: [], result: { ansible_facts: { [name]: table } } };
+    return { changes: [], result: { ansible_facts: { [`getent_${database}`]: found } } };
   },
 });
 
-/** Lines of the database, or getent's exit status. Users and groups come without starting a program. */
-async function entries(
-  host: Host,
-  database: string,
-  key: string | undefined,
-  service: string | undefined,
-): Promise<readonly string[] | number> {
-  if (service === undefined && (database === "passwd" || database === "group")) {
-    const found = await host.getent(database, key);
-    return found ? found.map((fields) => fields.join(":")) : 2;
-  }
+interface Question {
+  readonly database: string;
+  readonly key: string | undefined;
+  readonly service: string | undefined;
+  readonly split: string | undefined;
+}
+
+async function asked(
+  host: Parameters<typeof askTool>[0],
+  { database, key, service, split }: Question,
+): Promise<readonly (readonly string[])[] | undefined> {
   const argv = [
     "getent",
     ...(service === undefined ? [] : ["-s", service]),
     database,
     ...(key === undefined ? [] : [key]),
   ];
-  const { code, stdout } = await host.run({ argv, env: { LC_ALL: "C" }, reads: true });
-  return code === 0
-    ? stdout
-        .toString()
-        .split("\n")
-        .filter((line) => line !== "")
-    : code;
+  const answer = await askTool(host, argv);
+  if (answer.code === 2) return undefined;
+  if (answer.code === 1) fail("getent-database", `Missing arguments, or database unknown: ${database}`);
+  if (answer.code === 3) fail("getent-enumerate", `Enumeration not supported on the database ${database}.`);
+  const separator = split ?? (COLONS.has(database) ? ":" : undefined);
+  return answer.stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => (separator === undefined ? line.trim().split(/\s+/) : line.split(separator)));
 }

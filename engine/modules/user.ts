@@ -81,11 +81,17 @@ async function planPresent(host: Host, params: UserParams, context: PlanContext)
     context.warn(
       "The input password appears not to have been hashed. The 'password' argument must be encrypted for this module to work properly.",
     );
-  const accounts = await readAccount(host, name, wantsShadow);
+  // The home folder's usual place is looked at in the same tick.
+  const guess = params.home ?? `/home/${name}`;
+  const [accounts, guessed] = await Promise.all([
+    readAccount(host, name, wantsShadow),
+    params.create_home ? host.stat(guess, { follow: true }) : undefined,
+  ]);
   const { account } = accounts;
-  const home = params.home ?? account?.home ?? `/home/${name}`;
+  const home = params.home ?? account?.home ?? guess;
+  const hasHome = home === guess && guessed !== undefined;
   const changes: Change[] = [];
-  if (account) await addChanges(host, params, account, accounts.groups, home, changes);
+  if (account) await addChanges(host, params, account, accounts.groups, home, changes, hasHome);
   else changes.push(creation(params, accounts, home));
   let key: Partial<Result> = {};
   if (params.generate_ssh_key) {
@@ -132,6 +138,7 @@ async function addChanges(
   groups: Accounts["groups"],
   home: string,
   changes: Change[],
+  hasHome: boolean,
 ): Promise<void> {
   const { name } = params;
   const { args, fields } = changeArguments(params, account, groups);
@@ -164,7 +171,7 @@ async function addChanges(
         return undefined;
       },
     });
-  if (params.create_home && !params.move_home) {
+  if (params.create_home && !params.move_home && !hasHome) {
     const made = await homeChange(host, params, account, home);
     if (made) changes.push(made);
   }
