@@ -41,9 +41,13 @@ type Loaded = Awaited<ReturnType<(typeof COMMANDS)[string]["load"]>>;
 async function perform({ makeCommand }: Loaded, argv: readonly string[], world: World): Promise<number> {
   const { CommanderError } = await import("commander");
   let exitCode: number = EXIT.fine;
-  const command = makeCommand(world, (code) => {
-    exitCode = code;
-  });
+  const command = makeCommand(
+    world,
+    (code) => {
+      exitCode = code;
+    },
+    COMMANDS,
+  );
   const everything = [command, ...command.commands];
   for (const each of everything)
     each

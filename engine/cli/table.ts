@@ -3,8 +3,9 @@
 import type { Command } from "commander";
 import type { World } from "./surroundings.ts";
 
-/** Makes the command's options and action; `finish` takes the exit code. */
-export type MakeCommand = (world: World, finish: (exitCode: number) => void) => Command;
+/** Makes the command's options and action; `finish` takes the exit code. `commands` is this table, for completion. */
+export type MakeCommand = (world: World, finish: (exitCode: number) => void, commands: CommandTable) => Command;
+export type CommandTable = Readonly<Record<string, CommandEntry>>;
 
 export interface CommandEntry {
   readonly usage: string;
@@ -13,7 +14,7 @@ export interface CommandEntry {
   readonly load: () => Promise<{ readonly makeCommand: MakeCommand }>;
 }
 
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+export const COMMANDS: CommandTable = {
   run: {
     usage: "run PLAYBOOK…",
     summary: "run playbooks (-C only shows what would change)",

@@ -4,12 +4,12 @@ import { Command } from "commander";
 import { EXIT } from "../exit-codes.ts";
 import { sourcesOf } from "../run-options.ts";
 import type { World } from "../surroundings.ts";
-import { COMMANDS, commandNames, type MakeCommand } from "../table.ts";
+import type { CommandTable, MakeCommand } from "../table.ts";
 
-export const makeCommand: MakeCommand = (world, finish) =>
+export const makeCommand: MakeCommand = (world, finish, commands) =>
   new Command("tsplay complete").argument("[words...]").action(async (words: string[]) => {
     const last = words.at(-1) ?? "";
-    const found = await candidates(words, world).catch(() => []);
+    const found = await candidates(words, world, commands).catch(() => []);
     world.out(
       [...new Set(found)]
         .filter((candidate) => candidate.startsWith(last))
@@ -20,12 +20,13 @@ export const makeCommand: MakeCommand = (world, finish) =>
   });
 
 /** What may stand where the last word is. Empty: files, which the shell knows better. */
-export async function candidates(words: readonly string[], world: World): Promise<string[]> {
+export async function candidates(words: readonly string[], world: World, commands: CommandTable): Promise<string[]> {
   const [name = "", ...rest] = words;
-  if (rest.length === 0) return [...commandNames(), "--help", "--version"];
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (rest.length === 0)
+    return [...Object.keys(commands).filter((one) => !commands[one]?.hidden), "--help", "--version"];
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) return [];
-  const command = (await entry.load()).makeCommand(world, () => undefined);
+  const command = (await entry.load()).makeCommand(world, () => undefined, commands);
   const before = rest.at(-2) ?? "";
   const last = rest.at(-1) ?? "";
   const owner = command.commands.find((one) => rest.slice(0, -1).includes(one.name())) ?? command;
