@@ -66,7 +66,7 @@ export class AgentError extends Error {
 
 const ACK_BYTES = 256 * 1024;
 const ACK_DELAY = 100;
-/** Verbs whose answers the agent does not keep; must agree with `%reads` in agent.pl. */
+/** Verbs whose answers the agent does not keep; must agree with `%reads` in agent/perl/5-verbs.pl. */
 const UNKEPT = new Set(["stat", "read", "walk", "glob", "realpath", "getent", "ack", "resume", "feed"]);
 
 export class AgentSession {

@@ -1,10 +1,14 @@
-// The agents' programs as they are sent: loaded from agent/ beside this file, without comments.
+// The agents' programs as they are sent: the files of agent/KIND beside this one in their order, without comments.
 
 import { readFileSync } from "node:fs";
 
 export type AgentKind = "perl" | "sh";
 
-const FILES: Readonly<Record<AgentKind, string>> = { perl: "agent.pl", sh: "agent.sh" };
+const FILES: Readonly<Record<AgentKind, readonly string[]>> = {
+  perl: ["1-wire.pl", "2-paths.pl", "3-commands.pl", "4-writing.pl", "5-verbs.pl", "6-loop.pl"],
+  sh: ["1-wire.sh", "2-reading.sh", "3-writing.sh", "4-commands.sh", "5-loop.sh"],
+};
+/** Constant texts, read once. */
 const loaded = new Map<AgentKind, string>();
 
 /** What an agent is told at its start. All are made of letters and digits. */
@@ -25,14 +29,16 @@ export function agentSource(kind: AgentKind, identity: AgentIdentity): Buffer {
   const prelude =
     kind === "perl"
       ? `our($TOKEN,$NAME,$MARK,$LINGER);($TOKEN,$NAME,$MARK,$LINGER)=('${token}','${name}','${mark}',${linger});\n`
-      : `TOKEN=${token} NAME=${name} MARK=${mark} LINGER=${linger}\n`;
+      : `T_TOKEN=${token} T_NAME=${name} T_MARK=${mark} T_LINGER=${linger}\n`;
   return Buffer.from(prelude + program(kind));
 }
 
 function program(kind: AgentKind): string {
   const known = loaded.get(kind);
   if (known !== undefined) return known;
-  const text = readFileSync(new URL(`./agent/${FILES[kind]}`, import.meta.url), "utf8");
+  const text = FILES[kind]
+    .map((file) => readFileSync(new URL(`./agent/${kind}/${file}`, import.meta.url), "utf8"))
+    .join("\n");
   const short = text
     .split("\n")
     .map((line) => line.trimStart())
