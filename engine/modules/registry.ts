@@ -3,10 +3,11 @@
 
 import type { AnyModule } from "./module.ts";
 import { fileModules } from "./registry-files.ts";
+import { nodeModules } from "./registry-nodes.ts";
 import { systemModules } from "./registry-system.ts";
 
 const byName = new Map<string, AnyModule>();
-for (const module of [...fileModules, ...systemModules])
+for (const module of [...fileModules, ...nodeModules, ...systemModules])
   for (const name of [module.name, ...module.aliases]) byName.set(name, module);
 
 /** The module of a short or fully qualified name, or undefined. */
