@@ -1,0 +1,114 @@
+// Replays what ansible-core 2.19 made of the playbook cases (playbooks/*.yml, results in playbooks/recorded/) with
+// tsplay's own command line, and compares exit code, recap, tasks with their messages, and files.
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { runCommand } from "../../engine/cli/main.ts";
+import type { RunEvent } from "../../engine/core/event.ts";
+import { type Aspect, argumentsOf, layOut, loadTopics, type PlaybookCase, recordedFile } from "./cases.ts";
+import { filesBelow, type Observed, recapText, TaskLog, withoutPlace } from "./observed.ts";
+
+const ASPECTS: readonly Aspect[] = ["exit", "recap", "tasks", "files"];
+
+describe("playbooks as ansible-core runs them", () => {
+  for (const { topic, cases } of loadTopics())
+    describe(topic, () => {
+      const file = recordedFile(topic);
+      const recorded = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, Observed>) : {};
+      for (const one of cases)
+        it(one.name, async () => {
+          const wanted = recorded[one.name];
+          if (!wanted) throw new Error("never recorded: npm run conformance:record -- playbooks --missing");
+          const { observed, errors } = await observe(one);
+          compare(observed, wanted, one, errors);
+        });
+    });
+});
+
+function compare(observed: Observed, wanted: Observed, one: PlaybookCase, errors: string): void {
+  const differences = one.differences ?? {};
+  try {
+    for (const aspect of ASPECTS) {
+      if (differences[aspect] === undefined) expect(observed[aspect], aspect).to.deep.equal(wanted[aspect]);
+      else
+        expect(observed[aspect], `${aspect} should differ: ${differences[aspect]}`).to.not.deep.equal(wanted[aspect]);
+    }
+  } catch (error) {
+    if (error instanceof Error && errors) error.message += `\n${errors}`;
+    throw error;
+  }
+}
+
+/** Runs the case with tsplay in a fresh folder. */
+async function observe(one: PlaybookCase): Promise<{ observed: Observed; errors: string }> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "tsplay-conformance-")));
+  const home = process.cwd();
+  const mask = process.umask(0o022);
+  const env = { ...one.env, LC_ALL: "C.UTF-8" };
+  const environment = { ...process.env };
+  try {
+    layOut(one, folder);
+    const before = new Set(readdirSync(folder, { recursive: true, encoding: "utf8" }));
+    process.chdir(folder);
+    Object.assign(process.env, env);
+    const { exit, lines, errors } = await run(argumentsOf(one), folder);
+    const observed = { exit, ...gathered(lines, one.unordered ?? false), files: filesBelow(folder, before) };
+    return { observed: withoutPlace(observed, folder), errors };
+  } finally {
+    process.chdir(home);
+    process.umask(mask);
+    for (const name of Object.keys(env)) {
+      const old = environment[name];
+      if (old === undefined) delete process.env[name];
+      else process.env[name] = old;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(args: readonly string[], cwd: string): Promise<{ exit: number; lines: RunEvent[]; errors: string }> {
+  let out = "";
+  let errors = "";
+  const exit = await runCommand(["run", "--output", "jsonl", ...args], {
+    cwd,
+    env: { ...process.env },
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      errors += text;
+    },
+    terminal: false,
+    interactive: false,
+    size: () => ({ columns: 120, rows: 40 }),
+    now: () => Date.now(),
+  });
+  const lines = out
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as RunEvent);
+  for (const line of lines) {
+    const problem = line.type === "warning" || line.type === "host-result" ? line.problem : undefined;
+    if (problem) errors += `${line.type === "warning" ? "warning: " : ""}${problem.message}\n`;
+  }
+  return { exit, lines, errors };
+}
+
+function gathered(events: readonly RunEvent[], unordered: boolean): Pick<Observed, "recap" | "tasks"> {
+  const log = new TaskLog();
+  let recap: Record<string, string> = {};
+  for (const event of events) {
+    if (event.type === "task-start") log.start(event.task.id, event.task.name, event.task.kind === "handler");
+    else if (event.type === "host-result")
+      log.result(event.task.id, event.host, event.status, event.task.action, event.result as Record<string, unknown>);
+    else if (event.type === "recap")
+      recap = Object.fromEntries(
+        Object.entries(event.counts)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([host, counts]) => [host, recapText({ ...counts })]),
+      );
+  }
+  return { recap, tasks: log.tasks(unordered) };
+}
