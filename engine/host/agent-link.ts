@@ -255,7 +255,9 @@ export class AgentLink {
     live.session.tell("bye", []);
     live.session.flush();
     const ended = live.channel.exit.catch(() => undefined);
-    await Promise.race([ended, this.#options.sleep(1000)]);
+    // The timer must not keep the process alive once everything else is done.
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, 1000).unref());
+    await Promise.race([ended, patience]);
     live.channel.close();
     live.session.end();
     this.#settleClosed(live.session);
