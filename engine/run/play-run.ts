@@ -3,7 +3,7 @@
 
 import pLimit from "p-limit";
 import type { TaskInfo } from "../core/event.ts";
-import { Failure, type Problem, problemOf } from "../core/problem.ts";
+import { at, Failure, type Problem, problemOf } from "../core/problem.ts";
 import { fromPlain, type PlainObject } from "../core/value.ts";
 import { nearest, parentsOf, roleUseOn } from "../playbook/inherit.ts";
 import type { Task } from "../playbook/model.ts";
@@ -103,6 +103,11 @@ export class PlayRun {
         await this.#runOnce(task, runs);
       else await this.#runAll(task, runs);
       if (this.#isLinear()) this.#checkFailures();
+    } catch (error) {
+      // What the step itself needs (run_once, throttle, vars_files …) cannot be evaluated: it fails on all its hosts.
+      if (!(error instanceof Failure)) throw error;
+      const end = failureEnd(new Failure(at(error.problem, task.origin)));
+      for (const run of runs) if (run.active) this.#fail(run, task, this.#state.info(task, task.action), end, true);
     } finally {
       for (const run of runs) run.busy = false;
     }
