@@ -118,9 +118,10 @@ export class RemoteHost implements Host {
       return;
     }
     // The copy gets its own temporary name first, so that it can be looked at before it counts.
-    const temporary = `${path}.tsplay-validate`;
-    await this.copy(source, temporary, { owner: options.owner, group: options.group, mode: options.mode ?? 0o600 });
+    const folder = path.replace(/\/[^/]*$/, "") || "/";
+    const temporary = await this.temporary({ folder, prefix: ".tsplay-" });
     try {
+      await this.copy(source, temporary);
       await options.validate(temporary);
       await this.copy(temporary, path, { ...options, validate: undefined });
     } finally {

@@ -268,6 +268,18 @@ export function agentSuite(title: string, open: () => OpenHost): void {
       expect(existsSync(at("tree"))).to.equal(false);
     });
 
+    it("looks at a copy before it counts", async () => {
+      await host.write(at("checked"), "old");
+      const refuse = async (path: string): Promise<void> => {
+        throw new Failure({ code: "not-valid", message: readFileSync(path, "utf8") });
+      };
+      expect((await failureOf(host.copy(at("one"), at("checked"), { validate: refuse }))).message).to.equal("1");
+      expect(readFileSync(at("checked"), "utf8")).to.equal("old");
+      await host.copy(at("one"), at("checked"), { validate: async () => {}, mode: 0o604 });
+      expect([readFileSync(at("checked"), "utf8"), lstatSync(at("checked")).mode & 0o777]).to.deep.equal(["1", 0o604]);
+      expect(readdirSync(folder).filter((name) => name.startsWith(".tsplay"))).to.deep.equal([]);
+    });
+
     it("makes folders, and is content with one that is there", async () => {
       await host.makeDirectory(at("dir"), { mode: 0o2750 });
       await host.makeDirectory(at("dir"), { mode: 0o2750 });
