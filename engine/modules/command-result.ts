@@ -1,13 +1,13 @@
 // What `command`, `shell`, `script` and `raw` share: `creates` and `removes`, and a command's result in Ansible's keys.
 
 import { textOf } from "../core/bytes.ts";
-import { fail } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
 import { Unknown } from "../core/unknown.ts";
 import { type Host, HostError, type RunRequest, type RunResult } from "../host/host.ts";
 import type { Prediction } from "../host/prediction.ts";
 import type { Plan } from "./module.ts";
 import { joinPath } from "./target-path.ts";
+import { failTask } from "./task-failure.ts";
 
 /** Keys of a result that only the run can tell. */
 export const OUTPUT_KEYS = ["rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "start", "end", "delta"] as const;
@@ -45,9 +45,22 @@ export async function unneeded(
   ]);
   if (creates !== undefined && made) return { path: creates, reason: "exists" };
   if (removes !== undefined && present === false) return { path: removes, reason: "does not exist" };
-  if (!folder) fail("chdir-missing", `Unable to change directory before execution: ${chdir} does not exist`);
+  if (!folder)
+    failTask("chdir-missing", `Unable to change directory before execution: ${chdir} does not exist`, NOT_RUN);
   return undefined;
 }
+
+/** Result of a command that could not be started. */
+const NOT_RUN: Partial<Result> = {
+  rc: null,
+  stdout: "",
+  stderr: "",
+  stdout_lines: [],
+  stderr_lines: [],
+  start: null,
+  end: null,
+  delta: null,
+};
 
 async function matches(host: Host, pattern: string, chdir: string | undefined): Promise<boolean> {
   const path = pattern.startsWith("/") ? pattern : joinPath(chdir ?? (await home(host)), pattern);

@@ -113,8 +113,7 @@ export function convert(type: Exclude<ValueType, "array">, value: Data | Plain):
 }
 
 function refuse(value: unknown, type: string, why?: string): never {
-  const reason =
-    why ?? `${textOfValue(value as Plain)} cannot be converted to ${type === "dict" ? "a dict" : `a ${type}`}`;
+  const reason = why ?? `${textOfValue(value as Plain)} cannot be converted to ${type === "int" ? "an" : "a"} ${type}`;
   throw new Inconvertible(`is of type ${typeName(value)} and we were unable to convert to ${type}: ${reason}`);
 }
 

@@ -9,6 +9,7 @@ import {
   attributesToChange,
   planAttributes,
   stateOf,
+  statResult,
   wantedAttributes,
 } from "./file-attributes.ts";
 import { applyExtended } from "./file-extended.ts";
@@ -28,7 +29,10 @@ export async function planDirectory(host: Host, given: FileParams, present: Pres
   }
   const followed = own.type === "link" && given.follow ? present.target : own;
   if (followed?.type !== "directory")
-    return failTask("file-state", `${path} already exists as a ${stateOf(followed ?? own)}`, { path });
+    return failTask("file-state", `${path} already exists as a ${stateOf(followed ?? own)}`, {
+      path,
+      ...statResult(followed ?? own),
+    });
   return finish(path, followed, { path }, [
     await planAttributes(host, path, followed, given, { follow: true }),
     given.recurse ? await planBelow(host, path, given) : undefined,

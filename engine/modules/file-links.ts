@@ -28,7 +28,11 @@ export async function planSymbolicLink(host: Host, given: FileParams, present: P
     );
   if (own && own.type !== "link") {
     if (!given.force) refuseConversion(present, "symlink");
-    if (entries.length > 0) fail("folder-not-empty", `the directory ${path} is not empty, refusing to convert it`);
+    if (entries.length > 0)
+      failTask("folder-not-empty", `the directory ${path} is not empty, refusing to convert it`, {
+        path,
+        ...statResult(own),
+      });
   }
   const result = { dest: path, src };
   const changes: Change[] = [];

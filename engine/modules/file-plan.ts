@@ -1,10 +1,10 @@
 // What the states of `file` share: what a path is now, differences of states, and results that look again.
 
-import { fail } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
 import type { Stat } from "../host/host.ts";
 import { stateOf, statResult } from "./file-attributes.ts";
 import type { Change, Plan } from "./module.ts";
+import { failTask } from "./task-failure.ts";
 
 /** What a path is now: itself, and what it leads to. */
 export interface Present {
@@ -59,5 +59,6 @@ export function stateDifference(
 /** Failure of a path that is something else. */
 export function refuseConversion(present: Present, goal: string): never {
   const state = stateOf(present.own);
-  return fail("file-state", `refusing to convert from ${state} to ${goal} for ${present.path}`);
+  const message = `refusing to convert from ${state} to ${goal} for ${present.path}`;
+  return failTask("file-state", message, { path: present.path, ...statResult(present.own) });
 }

@@ -47,7 +47,8 @@ function inRange(bits: number, shown: string): number {
 
 function applyClause(clause: string, before: number, base: ModeBase, whole: string): number {
   const match = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/.exec(clause);
-  if (!match) return fail("mode-invalid", `bad symbolic permission for mode: ${whole}`);
+  if (!match)
+    return fail("mode-invalid", `mode must be in octal or symbolic form: bad symbolic permission for mode: ${whole}`);
   const named = match[1] ?? "";
   const users: User[] =
     named === "" || named.includes("a") ? ["u", "g", "o"] : [...new Set(named)].map((name) => name as User);

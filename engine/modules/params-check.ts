@@ -144,7 +144,8 @@ function convertParam(
   } catch (error) {
     if (!(error instanceof Inconvertible)) throw error;
     findings.problems.push({ code: "param-type", message: `argument '${path}' ${error.message}` });
-    return undefined;
+    // Given, though not well: it must not be told to be missing as well.
+    return new Unknown("a value that is not valid");
   }
 }
 
@@ -195,7 +196,7 @@ function checkEnum(param: Omit<ParamSchema, "description">, value: unknown, path
     message: `value of ${path} must be one of: ${param.enum.map((choice) => textOfValue(choice as Plain)).join(", ")}, got: ${shown}`,
     hint: didYouMean(shown, param.enum.map(String)),
   });
-  return undefined;
+  return new Unknown("a value that is not valid");
 }
 
 function unsupported(schema: ObjectSchema, name: string, path: string, module: string): Problem {

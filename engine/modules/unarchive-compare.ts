@@ -217,7 +217,8 @@ function filters(given: UnarchiveParams): string[] {
 /** What tar --diff says of owner, group and mode does not count where the task asks for its own. */
 function tellsDifference(output: string, given: UnarchiveParams): boolean {
   return output.split("\n").some((line) => {
-    if (/: (Uid|Gid) differs$/.test(line)) return false;
+    // With --strip-components the folders that are stripped altogether have no name.
+    if (/^tar: : /.test(line) || /: (Uid|Gid) differs$/.test(line)) return false;
     if (/: Mode differs$/.test(line)) return given.mode === undefined;
     if (/: Mod time differs$/.test(line)) return !given.keep_newer;
     return /differs?$|No such file|Cannot (stat|open)|Not linked to|Symlink differs/.test(line);
