@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostResult, RunEvent } from "../core/event.ts";
+import { Unknown } from "../core/unknown.ts";
 import { diffLines } from "./diff-text.ts";
 import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
@@ -71,7 +72,7 @@ export class AdHocReporter implements Reporter {
     else if (status === "undecided")
       this.#printer.line(`${host} | ${word} | decided at run time: ${reason ?? ""}`, meaning);
     else if (this.#options.oneLine) this.#printer.line(this.#oneLine(event, word, keys), meaning);
-    else if (RAW.has(shortAction(task.action)) && result.rc !== undefined && status !== "unreachable")
+    else if (RAW.has(shortAction(task.action)) && isFinished(result.rc) && status !== "unreachable")
       this.#printer.line(`${host} | ${word} | rc=${String(result.rc)} >>\n${output(result)}`, meaning);
     else {
       const mark = status === "failed" || status === "unreachable" ? "!" : "";
@@ -81,13 +82,18 @@ export class AdHocReporter implements Reporter {
 
   #oneLine({ host, status, task, result }: HostResult, word: string, keys: HostResult["result"]): string {
     if (status === "unreachable") return `${host} | UNREACHABLE!: ${String(result.msg ?? "")}`;
-    if (RAW.has(shortAction(task.action)) && result.rc !== undefined) {
+    if (RAW.has(shortAction(task.action)) && isFinished(result.rc)) {
       const text = (value: unknown): string => (typeof value === "string" ? value : "").replace(/\n/g, "\\n");
       const stderr = text(result.stderr) === "" ? "" : ` (stderr) ${text(result.stderr)}`;
       return `${host} | ${word} | rc=${String(result.rc)} | (stdout) ${text(result.stdout)}${stderr}`;
     }
     return `${host} | ${word}${status === "failed" ? "!" : ""} => ${jsonText(keys).replace(/\n/g, "")}`;
   }
+}
+
+/** Whether the command ran: in a dry run its exit status is not known. */
+function isFinished(rc: unknown): boolean {
+  return rc !== undefined && !(rc instanceof Unknown);
 }
 
 /** What a command printed, and why it failed. */

@@ -10,7 +10,7 @@ import { diffLines } from "./diff-text.ts";
 import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
 import type { Reporter } from "./reporter.ts";
-import { resultText, speaksAlways } from "./result-text.ts";
+import { failureText, resultText, speaksAlways } from "./result-text.ts";
 import type { Meaning } from "./style.ts";
 import { hostList, undecidedLines } from "./undecided-text.ts";
 import { ViewModel } from "./view-model.ts";
@@ -54,7 +54,8 @@ export class LiveReporter implements Reporter {
         this.#line(event.reason === "no-match" ? "no hosts matched" : "no more hosts left", "skipped");
         break;
       case "item-result":
-        if (event.status === "failed") this.#line(`✖ ${event.host} (item=${event.label}): ${message(event)}`, "failed");
+        if (event.status === "failed")
+          this.#line(`✖ ${event.host} (item=${event.label}): ${failureText(event.result)}`, "failed");
         this.#differ(event.task, event.host, event.diff, ` (item=${event.label})`);
         if (event.status !== "skipped") this.#speak(event, ` (item=${event.label})`);
         break;
@@ -118,10 +119,13 @@ export class LiveReporter implements Reporter {
   #result(event: HostResult): void {
     const { task, host, status } = event;
     if (status === "failed" || status === "unreachable") {
-      const problem: Problem = event.problem ?? { code: "task-failed", message: message(event) };
+      const problem: Problem = event.problem ?? { code: "task-failed", message: failureText(event.result) };
       const where = event.delegatedTo === undefined ? host : `${host} -> ${event.delegatedTo}`;
       const meaning = event.ignored ? "faint" : status;
-      this.#line(`✖ ${where}: ${task.name}: ${event.ignored ? "failed, ignored" : status}: ${message(event)}`, meaning);
+      this.#line(
+        `✖ ${where}: ${task.name}: ${event.ignored ? "failed, ignored" : status}: ${failureText(event.result)}`,
+        meaning,
+      );
       if (!event.ignored) {
         const origin = problem.origin ?? task.origin;
         this.#tell(origin ? { ...problem, origin } : problem, "ERROR", "failed");
@@ -210,9 +214,4 @@ export class LiveReporter implements Reporter {
     this.#above = "";
     return text;
   }
-}
-
-function message(event: { readonly result: HostResult["result"] }): string {
-  const { msg } = event.result;
-  return typeof msg === "string" && msg !== "" ? msg : "no reason given";
 }

@@ -16,6 +16,8 @@ export interface ProblemTextOptions {
 const BIGGEST_SOURCE = 4 * 1024 * 1024;
 const WIDEST = 110;
 const MOST_CAUSES = 8;
+/** Plays that stand in no file: `tsplay do`. */
+const NO_FILE = /(^|\/)<(ad hoc|facts)>$/;
 
 /** A source file's text; undefined when it is gone, too big or encrypted. */
 export function sourceText(file: string): string | undefined {
@@ -73,7 +75,7 @@ function sameplace(a: Origin, b: Origin | undefined): boolean {
 }
 
 function placeLines(origin: Origin | undefined, options: ProblemTextOptions): string[] {
-  if (!origin) return [];
+  if (!origin || NO_FILE.test(origin.file)) return [];
   return [`  --> ${placeText(origin, options.cwd)}`, ...sourceLines(origin, options.readFile ?? sourceText)];
 }
 

@@ -27,6 +27,7 @@ export function shownKeys(result: PlainObject, action: string, verbosity: number
       if (value === undefined || key.startsWith("_ansible_")) return false;
       if (alone) return key === "msg";
       if (debug && (DEBUG_HIDES.has(key) || key === result.ansible_loop_var)) return false;
+      if (key === "msg" && "results" in result && "skipped_reason" in result) return false;
       if (key === "invocation" || key === "diff") return verbosity > 2;
       return !NEVER.has(key);
     }),
@@ -35,8 +36,10 @@ export function shownKeys(result: PlainObject, action: string, verbosity: number
 
 /** The result as text; over several lines for debug and assert, and from -vvv on. */
 export function resultText(result: PlainObject, action: string, verbosity: number): string {
-  // A debug or assert that failed before it had anything to say is like any other failure.
-  const spoke = speaksAlways(action) && (result.failed !== true || "assertion" in result);
+  // A debug or assert that was skipped, or failed before it had anything to say, is like any other task.
+  const quiet =
+    (result.failed === true && !("assertion" in result)) || "skipped_reason" in result || "skip_reason" in result;
+  const spoke = speaksAlways(action) && !quiet;
   const indent = spoke || verbosity > 2 ? 4 : undefined;
   return jsonText(shownKeys(result, action, verbosity), indent);
 }
@@ -52,4 +55,10 @@ export function known(value: Data): Data {
   if (Array.isArray(value)) return value.map(known);
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [known(key), known(item)]));
   return value;
+}
+
+/** Why a task failed, in the module's own words where it has some. */
+export function failureText(result: PlainObject): string {
+  if (typeof result.msg === "string" && result.msg !== "") return result.msg;
+  return result.failed_when_result === true ? "its failed_when condition holds" : "the module gave no reason";
 }

@@ -9,7 +9,7 @@ import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
 import { recapLines } from "./recap.ts";
 import type { Reporter } from "./reporter.ts";
-import { jsonText, resultText, speaksAlways } from "./result-text.ts";
+import { failureText, jsonText, resultText, speaksAlways } from "./result-text.ts";
 import type { Meaning } from "./style.ts";
 import { undecidedLines } from "./undecided-text.ts";
 
@@ -237,7 +237,7 @@ export class TextReporter implements Reporter {
 
   /** The place in the playbook and the reason, once for all hosts that fail alike. */
   #failure(task: TaskInfo, result: PlainObject, problem: Problem | undefined): void {
-    const told = problem ?? { code: "task-failed", message: `Task failed: ${String(result.msg ?? "no reason given")}` };
+    const told = problem ?? { code: "task-failed", message: `Task failed: ${failureText(result)}` };
     this.#tell(told.origin || !task.origin ? told : { ...told, origin: task.origin }, "ERROR", "failed");
   }
 

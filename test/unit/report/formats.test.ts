@@ -85,6 +85,11 @@ describe("the ad hoc report", () => {
     );
   });
 
+  it("shows a command that a dry run did not run as it would be", () => {
+    const result = { changed: true, rc: new Unknown("not run") };
+    expect(shown({ status: "changed", result }, "command")).to.contain('"rc": "<decided at run time: not run>"');
+  });
+
   it("prints other modules' results as JSON", () => {
     const result = { ping: "pong", changed: false };
     expect(shown({ result })).to.equal('h1 | SUCCESS => {\n    "changed": false,\n    "ping": "pong"\n}\n');

@@ -212,6 +212,21 @@ describe("the text report", () => {
     expect(out).to.contain("\\x1b[2J\\x9b31m\\u202e\n");
   });
 
+  it("says what made a task fail that has no message of its own", () => {
+    const { out } = shown([ended(LOOP, { status: "failed", result: { changed: false, failed_when_result: true } })]);
+    expect(out).to.contain("[ERROR]: Task failed: its failed_when condition holds\n");
+  });
+
+  it("shows a skipped debug on one line", () => {
+    const { out } = shown(
+      [ended(DEBUG, { status: "skipped", result: { skipped_reason: "Verbosity threshold not met." } })],
+      {
+        verbosity: 1,
+      },
+    );
+    expect(out).to.contain('skipping: [h1] => {"skipped_reason": "Verbosity threshold not met."}\n');
+  });
+
   it("says a warning once, on standard error", () => {
     const warning = at(0, { type: "warning", problem: { code: "x", message: "careful" } });
     const { out, err } = shown([warning, warning, ended(LOOP, { result: { warnings: ["careful"] } })]);
