@@ -56,6 +56,18 @@ describe("a play", () => {
     expect(readFileSync(shop.path("x"), "utf8")).to.equal("1\n2\n");
   });
 
+  it("plans ahead without taking what is not set yet for unknown", async () => {
+    shop.write({ "t.j2": "{{ late }} {{ lookup('file', where) }}\n", "a.txt": "old" });
+    const ran = await shop.play(`${HEAD}
+    - { name: a, stat: { path: "@/x" } }
+    - { name: b, set_fact: { late: now, where: "@/a.txt" } }
+    - { name: c, copy: { dest: "@/a.txt", content: new } }
+    - { name: d, template: { src: t.j2, dest: "@/t" } }
+`);
+    expect(ran.statuses()).to.deep.equal(["a: ok", "b: ok", "c: changed", "d: changed"]);
+    expect(readFileSync(shop.path("t"), "utf8")).to.equal("now new\n");
+  });
+
   it("rescues, and always runs always", async () => {
     const ran = await shop.play(`${HEAD}
     - block:
