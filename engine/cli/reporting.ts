@@ -1,5 +1,7 @@
 // Which reporter shows a run: what --output says, else the live board on a terminal and Ansible's text elsewhere.
 
+import { appendFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Mask } from "../core/secret.ts";
 import { Printer } from "../report/printer.ts";
@@ -44,9 +46,22 @@ export function printerFor(world: World, config: Config, mask: Mask): Printer {
 
 export async function reportingFor(options: ReportingOptions, world: World): Promise<Reporting> {
   const shown = await screenFor(options, world);
-  if (options.report === undefined) return shown;
-  const { HtmlReporter } = await import("../report/html.ts");
-  return { ...shown, reporter: together([shown.reporter, new HtmlReporter(options.report, options.mask)]) };
+  const reporters = [shown.reporter];
+  if (options.report !== undefined) {
+    const { HtmlReporter } = await import("../report/html.ts");
+    reporters.push(new HtmlReporter(resolve(world.cwd, options.report), options.mask));
+  }
+  const log = options.config.get("log_path");
+  if (log !== undefined) reporters.push(await logTo(log, options, world));
+  return reporters.length === 1 ? shown : { ...shown, reporter: together(reporters) };
+}
+
+/** `log_path`: the text report appended to a file, without colours, whatever the screen shows. */
+async function logTo(file: string, options: ReportingOptions, world: World): Promise<Reporter> {
+  const { TextReporter } = await import("../report/text.ts");
+  const write = (text: string): void => appendFileSync(file, text, { mode: 0o600 });
+  const printer = new Printer({ out: write, err: write, mask: options.mask, colour: false });
+  return new TextReporter(printer, { verbosity: options.verbosity, problems: { cwd: world.cwd } });
 }
 
 async function screenFor(options: ReportingOptions, world: World): Promise<Reporting> {

@@ -6,7 +6,7 @@ import { exitCodeOf } from "../../../engine/cli/exit-codes.ts";
 import { watchInterrupts } from "../../../engine/cli/interrupt.ts";
 import { joinLimits, keepFailed, lastFailedFile, retryLimit } from "../../../engine/cli/last-failed.ts";
 import { loginPasswords, vaultPasswords } from "../../../engine/cli/passwords.ts";
-import { defaultOutput } from "../../../engine/cli/reporting.ts";
+import { defaultOutput, reportingFor } from "../../../engine/cli/reporting.ts";
 import { loadConfig } from "../../../engine/config/config.ts";
 import { noCounts } from "../../../engine/core/result.ts";
 import { Mask } from "../../../engine/core/secret.ts";
@@ -108,6 +108,18 @@ describe("the hosts that failed last time", () => {
   it("are looked for among the hosts that a limit allows", () => {
     expect(joinLimits(undefined, "a,b")).to.equal("a,b");
     expect(joinLimits("web", "a")).to.equal("web,&a");
+  });
+});
+
+describe("log_path", () => {
+  it("gets the text of the run beside what the screen shows", async () => {
+    const log = join(world.cwd, "run.log");
+    const config = loadConfig({ cwd: world.cwd, env: { ...world.env, ANSIBLE_LOG_PATH: log } });
+    const { reporter } = await reportingFor({ output: "jsonl", verbosity: 0, config, mask: new Mask() }, world);
+    reporter.event({ type: "play-start", time: 0, name: "first", hosts: [] });
+    await reporter.finish();
+    expect(world.stdout()).to.contain('"type":"play-start"');
+    expect(readFileSync(log, "utf8")).to.match(/^\nPLAY \[first\] \*+\n$/);
   });
 });
 
