@@ -1,12 +1,18 @@
 // The modules about packages, services, users and the system.
 
 import { apt } from "./apt.ts";
+import { aptKey } from "./apt-key.ts";
+import { aptRepository } from "./apt-repository.ts";
+import { authorizedKey } from "./authorized-key.ts";
+import { cron } from "./cron.ts";
+import { deb822Repository } from "./deb822-repository.ts";
 import { getent } from "./getent.ts";
 import { group } from "./group.ts";
 import { hostname } from "./hostname.ts";
 import { sysvinit } from "./init-script.ts";
 import { modprobe } from "./modprobe.ts";
 import type { AnyModule } from "./module.ts";
+import { mount } from "./mount.ts";
 import { packageModule } from "./package.ts";
 import { packageFacts } from "./package-facts.ts";
 import { service } from "./service.ts";
@@ -17,10 +23,16 @@ import { user } from "./user.ts";
 
 export const systemModules: readonly AnyModule[] = [
   apt,
+  aptKey,
+  aptRepository,
+  authorizedKey,
+  cron,
+  deb822Repository,
   getent,
   group,
   hostname,
   modprobe,
+  mount,
   packageFacts,
   packageModule,
   service,
