@@ -11,6 +11,7 @@ import type { ParamsOf } from "./params.ts";
 import { checksumsOf } from "./put-file.ts";
 import { pythonRegex, search } from "./python-regex.ts";
 import { expandPath } from "./target-path.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 const params = {
   properties: {
@@ -43,6 +44,7 @@ export const assemble = defineModule({
     backup_file: "The old file's new name.",
     msg: "OK",
   },
+  touches: touchesPath("dest"),
   async plan(host, given, context) {
     const parts = given.remote_src ? await remoteParts(host, given) : await localParts(given, context);
     const bytes = assembled(parts, given.delimiter);

@@ -4,6 +4,7 @@ import { fileAttributes, unsafeWrites } from "./file-attributes.ts";
 import { builtin, defineModule } from "./module.ts";
 import { pythonRegex, search } from "./python-regex.ts";
 import { bare, linesOf, missing, onlyUtf8, planText, readTextFile } from "./text-edit.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 /** What blockinfile does to lines. */
 export interface BlockEdit {
@@ -54,6 +55,7 @@ export const blockinfile = defineModule({
     exclusive: [["insertbefore", "insertafter"]],
   },
   returns: { msg: "What was done.", backup_file: "The old file's new name." },
+  touches: touchesPath("path"),
   async plan(host, given, context) {
     onlyUtf8(given.encoding);
     const file = await readTextFile(host, given.path);

@@ -13,6 +13,7 @@ import { builtin, defineModule, type PlanContext } from "./module.ts";
 import type { ParamsOf } from "./params.ts";
 import { pythonJson } from "./python-json.ts";
 import { nameOf } from "./target-path.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 const params = {
   properties: {
@@ -71,6 +72,7 @@ export const copy = defineModule({
       return "can not use content with a dir as dest";
     return undefined;
   },
+  touches: touchesPath("dest"),
   async plan(host, given, context) {
     if (given.content !== undefined) return planContent(host, given, context);
     const src = given.src ?? "";

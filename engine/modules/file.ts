@@ -9,6 +9,7 @@ import { planTimes, planTouch } from "./file-touch.ts";
 import { builtin, defineModule, type Plan } from "./module.ts";
 import type { ParamsOf } from "./params.ts";
 import { failTask } from "./task-failure.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 const params = {
   properties: {
@@ -56,6 +57,7 @@ export const file = defineModule({
     given.recurse === true && given.state !== undefined && given.state !== "directory"
       ? "recurse option requires state to be 'directory'"
       : undefined,
+  touches: touchesPath("path"),
   async plan(host, given) {
     const path = given.path === "/" ? "/" : given.path.replace(/\/+$/, "");
     const [own, target] = await Promise.all([host.stat(path), host.stat(path, { follow: true })]);

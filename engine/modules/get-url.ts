@@ -21,6 +21,7 @@ import type { ParamsOf } from "./params.ts";
 import { putFile } from "./put-file.ts";
 import { joinPath } from "./target-path.ts";
 import { failTask } from "./task-failure.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 const params = {
   properties: {
@@ -84,6 +85,7 @@ export const getUrl = defineModule({
     elapsed: "Seconds it took.",
     backup_file: "The old file's new name.",
   },
+  touches: touchesPath("dest"),
   async plan(host, given, context) {
     const request = requestOf(given.url, given, { timeout: given.timeout, headers: headersOf(given.headers) });
     const name = fileName(request.url);
@@ -95,11 +97,11 @@ export const getUrl = defineModule({
     const found = direct.target?.type === "directory" ? nested : direct;
     if (!found.parent && !found.own)
       failTask("download-parent", `Destination ${found.path.replace(/\/[^/]*$/, "")} does not exist`, {
-        url: given.url,
+        url: request.url,
         dest: found.path,
       });
     if (given.dest.endsWith("/") && direct.target?.type !== "directory")
-      failTask("download-parent", `Destination ${given.dest} does not exist`, { url: given.url });
+      failTask("download-parent", `Destination ${given.dest} does not exist`, { url: request.url });
     const path = (found.own?.type === "link" ? await host.realpath(found.path) : undefined) ?? found.path;
     const job: Job = { path, present: found.target, request, downloader };
     return planDownload(host, job, given, context);
@@ -115,7 +117,7 @@ interface Job {
 
 async function planDownload(host: Host, job: Job, given: GetUrlParams, context: PlanContext): Promise<Plan> {
   const { path, present, request, downloader } = job;
-  const known = { url: given.url, dest: path };
+  const known = { url: request.url, dest: path };
   const checksum =
     given.checksum === ""
       ? undefined
@@ -140,7 +142,7 @@ async function planDownload(host: Host, job: Job, given: GetUrlParams, context: 
       if (!answer) {
         if (!given.force) {
           context.warn(
-            `without curl or wget on the host it cannot be told whether ${given.url} is newer than ${path}: it is left as it is`,
+            `without curl or wget on the host it cannot be told whether ${request.url} is newer than ${path}: it is left as it is`,
           );
           return unchanged({ msg: "file already exists" });
         }
@@ -185,10 +187,10 @@ async function downloadChange(
           failTask(
             "checksum-mismatch",
             `The checksum for ${request.url} did not match ${checksum.digest}; it was ${wanted}.`,
-            { url: given.url, dest: path, checksum_src: sha1 ?? null },
+            { url: request.url, dest: path, checksum_src: sha1 ?? null },
           );
         const result = {
-          url: given.url,
+          url: request.url,
           dest: path,
           checksum_src: sha1 ?? null,
           checksum_dest: present?.checksum ?? null,

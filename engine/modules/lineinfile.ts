@@ -4,6 +4,7 @@ import { fileAttributes, unsafeWrites } from "./file-attributes.ts";
 import { builtin, defineModule } from "./module.ts";
 import { expandMatch, pythonRegex, search } from "./python-regex.ts";
 import { bare, linesOf, missing, planText, readTextFile } from "./text-edit.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 /** What lineinfile does to lines; pure, so that it can be tried without a host. */
 export interface LineEdit {
@@ -73,6 +74,7 @@ export const lineinfile = defineModule({
       return "one of line, search_string, or regexp is required with state=absent";
     return undefined;
   },
+  touches: touchesPath("path"),
   async plan(host, given, context) {
     const file = await readTextFile(host, given.path);
     if (file.text === undefined && given.state === "absent")

@@ -16,6 +16,7 @@ import { getUrl } from "./get-url.ts";
 import { getent } from "./getent.ts";
 import { groupBy } from "./group-by.ts";
 import { includeVars } from "./include-vars.ts";
+import { knownHosts } from "./known-hosts.ts";
 import { lineinfile } from "./lineinfile.ts";
 import type { AnyModule } from "./module.ts";
 import { pause } from "./pause.ts";
@@ -75,4 +76,5 @@ export const fileModules: readonly AnyModule[] = [
   getUrl,
   unarchive,
   uri,
+  knownHosts,
 ];

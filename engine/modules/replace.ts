@@ -4,6 +4,7 @@ import { fileAttributes, unsafeWrites } from "./file-attributes.ts";
 import { builtin, defineModule } from "./module.ts";
 import { expandMatch, pythonRegex, search } from "./python-regex.ts";
 import { missing, onlyUtf8, planText, readTextFile } from "./text-edit.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 export const replace = defineModule({
   name: "replace",
@@ -29,6 +30,7 @@ export const replace = defineModule({
     rc: "0, or 257 if there is no such file.",
     backup_file: "The old file's new name.",
   },
+  touches: touchesPath("path"),
   async plan(host, given, context) {
     onlyUtf8(given.encoding);
     const file = await readTextFile(host, given.path);

@@ -9,6 +9,7 @@ import { builtin, defineModule } from "./module.ts";
 import type { ParamSchema } from "./params.ts";
 import { checksumsOf } from "./put-file.ts";
 import { nameOf } from "./target-path.ts";
+import { touchesPath } from "./touched-paths.ts";
 
 const MARKS = {
   block_start_string: { type: "string", default: "{%", description: "Begins a statement." },
@@ -65,6 +66,7 @@ export const template = defineModule({
     size: "Size in bytes.",
     state: "What the destination is.",
   },
+  touches: touchesPath("dest"),
   async plan(host, given, context) {
     const local = context.find(given.src, "templates");
     if ((await statOrNothing(local))?.isDirectory()) fail("template-folder", `${local} is a directory, not a template`);

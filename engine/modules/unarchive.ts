@@ -12,6 +12,7 @@ import { builtin, type Change, defineModule, type PlanContext } from "./module.t
 import type { ParamsOf } from "./params.ts";
 import { expandPath } from "./target-path.ts";
 import { failTask } from "./task-failure.ts";
+import { touchesPath } from "./touched-paths.ts";
 import { type Comparison, compareLocal, compareRemote, compareUrl } from "./unarchive-compare.ts";
 import { extract, setMemberAttributes } from "./unarchive-extract.ts";
 
@@ -67,6 +68,7 @@ export const unarchive = defineModule({
     Array.isArray(given.include) && Array.isArray(given.exclude) && given.include.length > 0 && given.exclude.length > 0
       ? "parameters are mutually exclusive: include|exclude"
       : undefined,
+  touches: touchesPath("dest"),
   async plan(host, given, context) {
     const dest = given.dest === "/" ? "/" : given.dest.replace(/\/+$/, "");
     const [folder, made] = await Promise.all([
@@ -98,7 +100,8 @@ export type Archive =
 
 async function findArchive(host: Host, given: UnarchiveParams, context: PlanContext): Promise<Archive> {
   const remote = given.copy === undefined ? given.remote_src : !given.copy;
-  if (/^(https?|ftp):\/\//i.test(given.src)) return { from: "url", url: given.src, label: given.src };
+  if (/^(https?|ftp):\/\//i.test(given.src))
+    return { from: "url", url: given.src, label: requestOf(given.src, given).url };
   if (!remote) {
     const path = context.find(given.src, "files");
     return { from: "controller", path, label: path, vaulted: given.decrypt && (await context.isVaulted(path)) };

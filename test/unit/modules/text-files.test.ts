@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { blockinfile } from "../../../engine/modules/blockinfile.ts";
+import { knownHosts } from "../../../engine/modules/known-hosts.ts";
 import { lineinfile } from "../../../engine/modules/lineinfile.ts";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { expandMatch, pythonRegex, search } from "../../../engine/modules/python-regex.ts";
@@ -212,5 +213,24 @@ describe("Python's regular expressions", () => {
   it("fill in replacement texts", () => {
     const match = search(pythonRegex("(?P<a>x)(y)?"), "x");
     expect(match && expandMatch("\\g<a>-\\1-\\2-\\n\\\\", match)).to.equal("x-x--\n\\");
+  });
+});
+
+describe("module known_hosts", () => {
+  const key = "foo ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKAE1p0mYh6tKcT2mGtxtBbmaPIAKE1DdErrXKAhMNkO";
+  it("adds, replaces and removes keys, hashed names too", async () => {
+    const host = new SimulatedHost();
+    const run = (params: RawParams) => planAndApply(knownHosts, { name: "foo", path: "/etc/kh", ...params }, host);
+    expect((await run({ key })).changed).to.equal(true);
+    expect((await run({ key })).changed).to.equal(false);
+    expect(host.text("/etc/kh")).to.equal(`${key}\n`);
+    expect((await run({ key, hash_host: true })).changed).to.equal(true);
+    expect(host.text("/etc/kh")).to.match(/^\|1\|\S+ ssh-ed25519 /);
+    expect((await run({ key, hash_host: true })).changed).to.equal(false);
+    await run({ key: key.replace(/....$/, "AAAA") });
+    expect(host.text("/etc/kh")).to.equal(`${key.replace(/....$/, "AAAA")}\n`);
+    await run({ state: "absent" });
+    expect(host.text("/etc/kh")).to.equal("");
+    expect(await failure(knownHosts, { name: "bar", key })).to.contain("does not hold bar");
   });
 });
