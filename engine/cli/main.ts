@@ -11,7 +11,12 @@ import { COMMANDS, commandNames, helpText } from "./table.ts";
 
 /** Runs tsplay with the process's arguments; the exit code. */
 export async function main(): Promise<number> {
-  return runCommand(process.argv.slice(2), realWorld());
+  const world = realWorld();
+  process.once("uncaughtException", (error) => {
+    tell([problemOf(error)], world);
+    process.exit(EXIT.bug);
+  });
+  return runCommand(process.argv.slice(2), world);
 }
 
 /** Runs one command line. Never throws. */

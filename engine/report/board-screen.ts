@@ -1,6 +1,7 @@
 // The board on a real terminal: listr2's renderer (cursor, spinner's beat, other writers held back), with our own
 // lines on it and finished text above it.
 
+import { writeSync } from "node:fs";
 import { DefaultRenderer, Listr } from "listr2";
 
 /** What the screen shows, asked for at each beat. */
@@ -59,10 +60,17 @@ export function openBoard(content: BoardContent): BoardScreen {
     exitOnError: false,
   });
   const running = list.run();
+  process.once("exit", showCursor);
   return {
     async end() {
       finish();
       await running;
+      process.off("exit", showCursor);
     },
   };
+}
+
+/** For a process that ends under the board: listr2 holds back what goes through process.stdout. */
+function showCursor(): void {
+  writeSync(1, "\u001b[?25h");
 }
