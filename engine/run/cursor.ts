@@ -58,6 +58,11 @@ export class Cursor {
     return this.#frames.some(({ section }) => section === "rescue");
   }
 
+  /** Would a failure now end in a rescue, here or further out (an `always` may come before)? */
+  get rescuable(): boolean {
+    return this.#frames.some(({ section, block }) => section === "block" && block && block.rescue.length > 0);
+  }
+
   /** The task to run next; undefined when the host is done. Enters blocks on the way. */
   current(): Task | undefined {
     for (;;) {

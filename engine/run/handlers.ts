@@ -8,6 +8,7 @@ import type { Task } from "../playbook/model.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { HostRun } from "./host-run.ts";
 import type { PlayState } from "./play-state.ts";
+import { roleUseOf } from "./static-layers.ts";
 
 /**
  * Marks the handlers that the task notifies. `reason`: the task is undecided in a dry run, so whether they run is too.
@@ -29,13 +30,17 @@ export function notify(state: PlayState, run: HostRun, task: Task, evaluation: E
   }
 }
 
-/** The last handler with the name (a later one replaces an earlier), and all that listen to it. */
+/**
+ * The handler with the name, and all that listen to it. Of several with one name, those of the last list count (the
+ * play's before a role's, a later role's before an earlier one's), and in it the first.
+ */
 function handlersFor(state: PlayState, host: string, name: string): Task[] {
   const listening: Task[] = [];
   let named: Task | undefined;
   for (const handler of state.handlers) {
     if (listenTopics(state, host, handler).includes(name)) listening.push(handler);
-    if (handlerNames(state, host, handler).includes(name)) named = handler;
+    if (!handlerNames(state, host, handler).includes(name)) continue;
+    if (!named || named.origin.file !== handler.origin.file || roleUseOf(named) !== roleUseOf(handler)) named = handler;
   }
   return named && !listening.includes(named) ? [named, ...listening] : listening;
 }

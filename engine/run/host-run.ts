@@ -20,8 +20,6 @@ export class HostRun {
   failed = false;
   unreachable = false;
   busy = false;
-  /** Failed, but its notified handlers are run all the same (force_handlers). */
-  draining = false;
   /** Handlers that wait. In a dry run a reason says that an undecided task would decide. */
   readonly notified = new Map<Task, string | undefined>();
   /** Role keys (RoleUse.key) whose tasks ran to the end. */
@@ -38,10 +36,5 @@ export class HostRun {
 
   get active(): boolean {
     return !this.failed && !this.unreachable;
-  }
-
-  /** May still have something to do. */
-  get onBoard(): boolean {
-    return this.active || (this.draining && !this.unreachable);
   }
 }

@@ -5,7 +5,7 @@ import pLimit from "p-limit";
 import type { TaskInfo } from "../core/event.ts";
 import { at, Failure, type Problem, problemOf } from "../core/problem.ts";
 import { fromPlain, type PlainObject } from "../core/value.ts";
-import { nearest, parentsOf, roleUseOn } from "../playbook/inherit.ts";
+import { nearest, parentsOf, roleOf, roleUseOn } from "../playbook/inherit.ts";
 import type { Task } from "../playbook/model.ts";
 import { failedRaw } from "./apply.ts";
 import type { CursorRules } from "./cursor.ts";
@@ -28,7 +28,6 @@ export interface PlayRules {
   /** Percentage of the batch that may fail. */
   readonly maxFailPercentage: number | undefined;
   readonly anyErrorsFatal: boolean;
-  readonly forceHandlers: boolean;
   readonly cursorRules: (run: HostRun) => CursorRules;
 }
 
@@ -82,12 +81,9 @@ export class PlayRun {
 
   #board() {
     return [...this.#state.batch.values()].map((run) => {
-      let task = run.onBoard && !run.busy ? run.cursor.current() : undefined;
-      if (!run.busy && task === undefined && run.onBoard && run.cursor.failed && !run.failed) {
-        // It failed on its way out of an `always`; its handlers may have to run all the same.
-        this.#drop(run, "failed");
-        task = run.onBoard ? run.cursor.current() : undefined;
-      }
+      const task = run.active && !run.busy ? run.cursor.current() : undefined;
+      // It failed on its way out of an `always`.
+      if (!run.busy && task === undefined && run.active && run.cursor.failed) this.#drop(run, "failed");
       return { name: run.name, task, position: task ? run.cursor.position() : [], busy: run.busy };
     });
   }
@@ -206,7 +202,7 @@ export class PlayRun {
     if (outcome.status === "skipped") counts.skipped++;
     else if (outcome.status === "undecided") counts.undecided++;
     else counts.ok++;
-    if (outcome.status === "changed") counts.changed++;
+    if (outcome.status === "changed" || (ignored && outcome.result.changed === true)) counts.changed++;
     if (ignored) counts.ignored++;
     try {
       if (outcome.status === "changed" || outcome.status === "undecided")
@@ -244,12 +240,13 @@ export class PlayRun {
   #fail(run: HostRun, task: Task, info: TaskInfo, end: TaskEnd, tell = false): void {
     if (tell) this.#tell(run, info, end);
     const { context } = this.#state;
+    const { rescuable } = run.cursor;
     const taken = run.cursor.fail();
-    if (taken === "rescue") {
+    if (rescuable) {
       run.tally.counts.rescued++;
       context.emit({ type: "rescued", time: context.now(), host: run.name, task: info });
       context.store.setFacts(run.name, [
-        ["ansible_failed_task", fromPlain({ name: info.name, action: info.action })],
+        ["ansible_failed_task", fromPlain({ name: this.#ownName(task, info), action: info.action })],
         ["ansible_failed_result", fromPlain(end.outcome.result as PlainObject)],
       ]);
       return;
@@ -258,6 +255,13 @@ export class PlayRun {
     this.#failed++;
     if (this.#isFatal(run, task)) this.#failEveryone(run);
     if (taken === "failed") this.#drop(run, "failed");
+  }
+
+  /** The task's name without its role, empty if it has none. */
+  #ownName(task: Task, info: TaskInfo): string {
+    if (task.name === undefined) return "";
+    const role = roleOf(task);
+    return role ? info.name.slice(`${role.name} : `.length) : info.name;
   }
 
   #isFatal(run: HostRun, task: Task): boolean {
@@ -281,10 +285,6 @@ export class PlayRun {
     run[why] = true;
     run.tally[why] = true;
     this.#state.membership++;
-    if (why === "failed" && this.#rules.forceHandlers && run.notified.size > 0 && !run.draining) {
-      run.draining = true;
-      run.cursor.flush(this.#state.handlers);
-    }
   }
 
   #noteRole(run: HostRun, task: Task): void {

@@ -4,7 +4,7 @@
 import { Failure, fail } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import { NO_KEYWORDS } from "../playbook/keyword-values.ts";
-import type { Block, Play, RoleUse, Task, VarsPrompt } from "../playbook/model.ts";
+import type { Play, PlayNode, RoleUse, Task, VarsPrompt } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
 import { batches, ordered } from "./batches.ts";
 import type { RunContext } from "./context.ts";
@@ -117,8 +117,6 @@ export class Plays {
       forks: context.forks,
       maxFailPercentage: percentage,
       anyErrorsFatal: context.anyErrorsFatal,
-      forceHandlers:
-        context.forceHandlers || (evaluation.boolean(play.forceHandlers, "force_handlers", play.origin) ?? false),
       cursorRules: (run) => this.#cursorRules(run),
     }).run();
     return { end, alive: [...runs.values()].filter(({ active }) => active).length };
@@ -137,10 +135,13 @@ export class Plays {
   }
 
   /** The play's tasks, with the gathering of facts in front where it is wanted. */
-  #body(play: Play, evaluation: Evaluation): readonly (Block | Task)[] {
+  #body(play: Play, evaluation: Evaluation): readonly PlayNode[] {
+    const force =
+      this.#context.forceHandlers || (evaluation.boolean(play.forceHandlers, "force_handlers", play.origin) ?? false);
+    const body = force ? withForcedHandlers(play) : play.body;
     const wanted = evaluation.boolean(play.gatherFacts, "gather_facts", play.origin);
-    if (wanted === false || (wanted === undefined && this.#context.gathering === "explicit")) return play.body;
-    return [gatherTask(this.#context, play), ...play.body];
+    if (wanted === false || (wanted === undefined && this.#context.gathering === "explicit")) return body;
+    return [gatherTask(this.#context, play), ...body];
   }
 
   async #prompt(play: Play, evaluation: Evaluation): Promise<ReadonlyMap<string, Value>> {
@@ -188,6 +189,32 @@ function playName(play: Play, evaluation: Evaluation): string {
   } catch {
     return typeof play.name === "string" ? play.name : "";
   }
+}
+
+/** `force_handlers`: the flush after each section of the play also comes after a failure in it, as an `always` does. */
+function withForcedHandlers(play: Play): readonly PlayNode[] {
+  const sections: PlayNode[] = [];
+  let section: PlayNode[] = [];
+  for (const node of play.body) {
+    const [only] = node.kind === "block" ? node.block : [];
+    const flushes = only?.kind === "task" && only.meta?.action === "flush_handlers" && only.origin === play.origin;
+    if (!flushes) section.push(node);
+    else {
+      sections.push({
+        kind: "block",
+        id: `${play.id}-forced-${sections.length}`,
+        origin: play.origin,
+        name: undefined,
+        keywords: NO_KEYWORDS,
+        parent: play,
+        block: section,
+        rescue: [],
+        always: [node],
+      });
+      section = [];
+    }
+  }
+  return [...sections, ...section];
 }
 
 /** The task that gathers facts, as Ansible shows it. */
