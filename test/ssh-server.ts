@@ -15,6 +15,8 @@ export interface SshServerOptions {
   readonly interactive?: boolean;
   /** Hang up on so many callers before greeting one. */
   readonly turnAway?: number;
+  /** Most commands at a time on one connection, as sshd's MaxSessions. */
+  readonly maxSessions?: number;
   /** Environment of commands. */
   readonly env?: NodeJS.ProcessEnv;
   /** Printed on stdout before each command, as a noisy login shell does. */
@@ -41,8 +43,18 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     client.on("error", () => {});
     client.on("close", () => clients.delete(client));
     client.on("authentication", (context) => authenticate(context, options, attempts));
-    client.on("session", (accept) => {
-      accept().on("exec", (acceptExec, _reject, info) => {
+    let sessions = 0;
+    client.on("session", (accept, reject) => {
+      if (sessions >= (options.maxSessions ?? Number.POSITIVE_INFINITY)) {
+        reject();
+        return;
+      }
+      sessions += 1;
+      const session = accept();
+      session.on("close", () => {
+        sessions -= 1;
+      });
+      session.on("exec", (acceptExec, _reject, info) => {
         commands.push(info.command);
         children.add(serve(acceptExec(), info.command, options));
       });

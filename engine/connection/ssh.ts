@@ -20,6 +20,8 @@ export interface SshEnvironment {
 /** Pauses before each further try when a server is too busy to greet us (MaxStartups), in milliseconds. */
 const PAUSES = [150, 300, 600, 1200, 2400, 4800];
 const MOST_HOPS = 8;
+/** A server that refuses a channel beside so many others has too many; with fewer, something else is wrong. */
+const FEW_CHANNELS = 3;
 
 interface Live {
   readonly client: ssh2.Client;
@@ -34,6 +36,7 @@ export class SshConnection implements Connection {
   readonly #settings: ConnectionSettings;
   readonly #environment: SshEnvironment;
   #live: Promise<Live> | undefined;
+  #overflow: SshConnection | undefined;
   #closed = false;
 
   constructor(settings: ConnectionSettings, environment: SshEnvironment) {
@@ -46,30 +49,20 @@ export class SshConnection implements Connection {
 
   async open(command: string): Promise<Channel> {
     const live = await this.#connected();
-    return new Promise((resolve, reject) => {
-      live.client.exec(command, (error, stream) => {
-        if (error) {
-          const reason = live.lost ?? error.message;
-          const code = live.lost === undefined ? "channel-refused" : "connection-lost";
-          reject(
-            new Failure({
-              code,
-              message: `${this.#settings.host}: a command could not be started: ${reason}`,
-              ...(live.lost ? {} : { hint: "sshd's MaxSessions may be too low, or the account allows no commands" }),
-            }),
-          );
-          return;
-        }
-        const channel = new SshChannel(stream, () => live.lost, this.#settings.host);
-        live.channels.add(channel);
-        stream.once("close", () => live.channels.delete(channel));
-        resolve(channel);
-      });
-    });
+    try {
+      return await openChannel(live, command, this.#settings.host);
+    } catch (error) {
+      // sshd's MaxSessions (10 by default) is used up: the next commands get a connection of their own.
+      const full = live.lost === undefined && live.channels.size >= FEW_CHANNELS;
+      if (!full) throw error;
+      this.#overflow ??= new SshConnection(this.#settings, this.#environment);
+      return this.#overflow.open(command);
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#overflow?.close();
     const live = await this.#live?.catch(() => undefined);
     this.#live = undefined;
     if (!live) return;
@@ -177,6 +170,28 @@ export class SshConnection implements Connection {
     }
     return live;
   }
+}
+
+function openChannel(live: Live, command: string, host: string): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    live.client.exec(command, (error, stream) => {
+      if (error) {
+        const lost = live.lost !== undefined;
+        reject(
+          new Failure({
+            code: lost ? "connection-lost" : "channel-refused",
+            message: `${host}: a command could not be started: ${live.lost ?? error.message}`,
+            ...(lost ? {} : { hint: "sshd's MaxSessions may be too low, or the account allows no commands" }),
+          }),
+        );
+        return;
+      }
+      const channel = new SshChannel(stream, () => live.lost, host);
+      live.channels.add(channel);
+      stream.once("close", () => live.channels.delete(channel));
+      resolve(channel);
+    });
+  });
 }
 
 /** `-F file` out of ssh's arguments: jump hosts are looked up in the same file, as ssh itself does. */

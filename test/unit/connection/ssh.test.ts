@@ -172,6 +172,24 @@ describe("ssh", () => {
     expect(await attempt(settings(server.port))).to.equal("hello\n");
   });
 
+  it("makes a further connection when the server takes no more commands on the first", async () => {
+    const server = await serve({ maxSessions: 4 });
+    const connection = openConnection(settings(server.port), { env: {} });
+    const channels = [];
+    for (let index = 0; index < 6; index++) channels.push(await connection.open("cat"));
+    const texts = await Promise.all(
+      channels.map(async (channel, index) => {
+        channel.stdin.end(String(index));
+        let text = "";
+        for await (const chunk of channel.stdout) text += chunk;
+        return text;
+      }),
+    );
+    expect(texts).to.deep.equal(["0", "1", "2", "3", "4", "5"]);
+    expect(server.attempts.length).to.equal(2);
+    await connection.close();
+  });
+
   it("goes through a jump host, whose key is checked too", async () => {
     const target = await serve();
     const jump = await serve();

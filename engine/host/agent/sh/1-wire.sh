@@ -13,6 +13,12 @@ T_ME=$(id -u)
 for place in "/run/user/$T_ME" /dev/shm /tmp /var/tmp "$HOME"; do
 [ -d "$place" ] && (umask 077; mkdir "$place/$T_NAME") 2>/dev/null && T_W=$place/$T_NAME && break
 done
+# What an agent that was killed left here, once nobody can want its results any more.
+set +f
+for stale in "$place"/tsplay-*; do
+[ -O "$stale/pid" ] && ! kill -0 "$(cat "$stale/pid")" 2>/dev/null && [ -n "$(find "$stale" -maxdepth 0 -mmin +$((T_LINGER / 60 + 1)))" ] && rm -rf "$stale"
+done
+set -f
 if [ -z "$T_W" ]; then
 echo "no writable folder: tried /run/user/$T_ME /dev/shm /tmp /var/tmp $HOME" >&2
 exit 1
