@@ -47,7 +47,9 @@ export class Pages {
 
   /** A value's template, as Ansible reads it: `trim_blocks` on, the last newline kept. */
   native(text: string, origin: Origin | undefined): Compiled {
-    return this.#natives.get(text, () => compileTemplate(parseTemplate(text, { trimBlocks: true }, origin)));
+    return this.#natives.get(text, () =>
+      compileTemplate(parseTemplate(text, { trimBlocks: true, rawText: true }, origin)),
+    );
   }
 
   expression(text: string, origin: Origin | undefined): Run {

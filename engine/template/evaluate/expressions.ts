@@ -8,7 +8,7 @@ import { contains, equals, order, setKey } from "../python/compare.ts";
 import { binary, sign } from "../python/operators.ts";
 import { slice, tuple } from "../python/sequences.ts";
 import { str } from "../python/text.ts";
-import { truth, used } from "../python/types.ts";
+import { Nothing, truth, used } from "../python/types.ts";
 import type { CompareOperator, Expression, Place } from "../syntax/tree.ts";
 import { attribute, item } from "./access.ts";
 import { compileCall, compileFilter, compileTest } from "./calls.ts";
@@ -123,9 +123,7 @@ function choice(node: Expression & { kind: "choice" }): Run {
     if (decided instanceof Unknown) return decided;
     if (truth(decided)) return yes(frame);
     if (no) return no(frame);
-    return new Undefined(
-      `the inline if-expression on line ${line} evaluated to false and no else section was defined.`,
-    );
+    return new Nothing(`the inline if-expression on line ${line} evaluated to false and no else section was defined.`);
   };
 }
 

@@ -2,7 +2,8 @@
 // resolves, counts and loads.
 
 import type { Problem } from "../../core/problem.ts";
-import { Opaque, type Value } from "../../core/value.ts";
+import type { Unknown } from "../../core/unknown.ts";
+import { type Data, type OMIT, Opaque, type Value } from "../../core/value.ts";
 import type { RenderSettings, TemplateEnvironment } from "../engine.ts";
 import type { Scope } from "../scope.ts";
 import type { Place } from "../syntax/tree.ts";
@@ -24,6 +25,8 @@ export interface Machine {
   resolve(value: Value, scope: Scope): Value;
   /** The value with every template in it evaluated; what fails inside stays there as Broken, Undefined stays. */
   settle(value: Value, scope: Scope): Value;
+  /** Everything evaluated, nothing lazy left. */
+  finish(value: Value, scope: Scope): Data | typeof OMIT;
   /** A list or mapping that may be changed in place, because it belongs to this evaluation only. */
   own<T extends Value[] | Map<Value, Value>>(value: T): T;
   /** What a list or mapping has become in this evaluation. */
@@ -32,6 +35,8 @@ export interface Machine {
   load(name: string, frame: Frame): { readonly compiled: Compiled; readonly file: string } | undefined;
   /** Bounds the text that an evaluation makes. */
   spend(characters: number): void;
+  /** A template file's text. */
+  render(text: string, scope: Scope, settings: RenderSettings): string | Unknown;
   /** `target.name` and `target[key]`, templates not yet evaluated. */
   attribute(target: Value, name: string): Value;
   item(target: Value, key: Value): Value;

@@ -42,9 +42,9 @@ export function capture(body: Emit, frame: Frame): Value {
   return concat(out, frame);
 }
 
-/** Pieces as one value: None and omitted ones go; a single one stays what it is; otherwise text. */
+/** Pieces as one value: None goes; a single one stays what it is; otherwise text. */
 export function concat(pieces: readonly Value[], frame: Frame): Value {
-  const kept = pieces.length === 1 ? pieces : pieces.filter((piece) => piece !== null && piece !== OMIT);
+  const kept = pieces.length === 1 ? pieces : pieces.filter((piece) => piece !== null);
   const [only] = kept;
   if (kept.length === 0) return null;
   if (kept.length === 1 && only !== undefined) return only;

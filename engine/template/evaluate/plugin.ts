@@ -13,6 +13,8 @@ export interface Bound {
 
 export interface Signature {
   readonly names: readonly string[];
+  /** How many of the names can be given by position: those before `*rest`. */
+  readonly positional: number;
   /** `*rest` was declared. */
   readonly rest: boolean;
   /** `**named` was declared. */
@@ -52,8 +54,11 @@ export interface Tables {
 /** `"width fill *rest **named"` as a signature. */
 export function signature(parameters: string): Signature {
   const words = parameters.split(" ").filter((word) => word !== "");
+  const names = words.filter((word) => !word.startsWith("*"));
+  const star = words.findIndex((word) => /^\*[^*]/.test(word));
   return {
-    names: words.filter((word) => !word.startsWith("*")),
+    names,
+    positional: star < 0 ? names.length : star,
     rest: words.some((word) => /^\*[^*]/.test(word)),
     named: words.some((word) => word.startsWith("**")),
   };
@@ -70,11 +75,13 @@ export function test(parameters: string, run: Test["run"], options: { takesUndef
 /** Arguments as declared; Python's TypeErrors for what does not fit. */
 export function bind(what: string, declared: Signature, given: Given): Bound {
   const { names } = declared;
-  if (given.positional.length > names.length && !declared.rest)
+  if (given.positional.length > declared.positional && !declared.rest)
     typeError(
       `${what}() takes at most ${names.length} argument${names.length === 1 ? "" : "s"} (${given.positional.length} given)`,
     );
-  const at: (Value | undefined)[] = names.map((_, index) => given.positional[index]);
+  const at: (Value | undefined)[] = names.map((_, index) =>
+    index < declared.positional ? given.positional[index] : undefined,
+  );
   const named = new Map<string, Value>();
   for (const [name, value] of given.named) {
     const index = names.indexOf(name);
@@ -84,7 +91,7 @@ export function bind(what: string, declared: Signature, given: Given): Bound {
     } else if (declared.named) named.set(name, value);
     else typeError(`${what}() got an unexpected keyword argument '${name}'`);
   }
-  return { at, rest: given.positional.slice(names.length), named };
+  return { at, rest: given.positional.slice(declared.positional), named };
 }
 
 /** The first argument that is Undefined; only a direct one, not one inside a container. */

@@ -6,13 +6,13 @@ import { Undefined, type Value } from "../../core/value.ts";
 import { type Filter, filter } from "../evaluate/plugin.ts";
 import { double, numeric } from "../python/numbers.ts";
 import { str } from "../python/text.ts";
-import { truth, typeName } from "../python/types.ts";
+import { isMissing, truth, typeName } from "../python/types.ts";
 
 const usual: Filter = filter(
   "default_value boolean",
   (value, { at: [replacement = "", strict] }) => {
     if (value instanceof Unknown) return value;
-    if (value instanceof Undefined) return replacement;
+    if (isMissing(value)) return replacement;
     return strict !== undefined && truth(strict) && !truth(value) ? replacement : value;
   },
   { takesUndefined: true },
@@ -35,7 +35,6 @@ export const DEFAULT_FILTERS: Readonly<Record<string, Filter>> = {
   default: usual,
   d: usual,
   bool: filter("", (value, _, frame) => {
-    if (value === null) return null;
     const known = boolOf(value);
     if (known !== undefined) return known;
     frame.machine.warn({
@@ -47,7 +46,7 @@ export const DEFAULT_FILTERS: Readonly<Record<string, Filter>> = {
   mandatory: filter(
     "msg",
     (value, { at: [message] }) => {
-      if (!(value instanceof Undefined)) return value;
+      if (!isMissing(value)) return value;
       if (message !== undefined && message !== null) fail("template-undefined", str(message));
       const name = /^'(.*)' is undefined$/.exec(value.hint)?.[1];
       fail(

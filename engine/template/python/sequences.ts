@@ -1,7 +1,7 @@
 // Iteration, length, indexes and slices of Python's sequences. Text counts by code points.
 
 import { LazyMap, OMIT, type Opaque, Tuple, type Value } from "../../core/value.ts";
-import { asSequence, isInt, isMapping, typeError, typeName, used } from "./types.ts";
+import { asSequence, isInt, isMapping, Nothing, typeError, typeName, used } from "./types.ts";
 
 /** The characters of a text as Python counts them. */
 export function characters(text: string): string[] {
@@ -14,6 +14,7 @@ function hasSurrogates(text: string): boolean {
 
 /** What a loop over the value meets: items, keys of a mapping, characters of a text. */
 export function itemsOf(value: Value): readonly Value[] {
+  if (value instanceof Nothing) return [];
   const known = used(value);
   if (Array.isArray(known)) return known;
   if (typeof known === "string") return characters(known);

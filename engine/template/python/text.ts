@@ -2,11 +2,12 @@
 
 import { Failure } from "../../core/problem.ts";
 import { Float, LazyMap, Opaque, Template, Tuple, type Value, VaultText } from "../../core/value.ts";
-import { asSequence, typeError, used } from "./types.ts";
+import { asSequence, Nothing, typeError, used } from "./types.ts";
 
 /** Python's `str(value)`. Undefined throws, Unknown throws Undecided. */
 export function str(value: Value): string {
   if (typeof value === "string") return value;
+  if (value instanceof Nothing) return "";
   if (typeof value === "number" && Number.isInteger(value)) return Object.is(value, -0) ? "0" : String(value);
   return repr(value);
 }
@@ -83,8 +84,8 @@ export function quoted(text: string): string {
   if (/^[\x20-\x26\x28-\x5b\x5d-\x7e]*$/.test(text)) return quote + text + quote;
   let body = "";
   for (const character of text) {
-    const escape = ESCAPES[character];
-    if (escape !== undefined) body += escape;
+    const written = ESCAPES[character];
+    if (written !== undefined) body += written;
     else if (character === quote) body += `\\${quote}`;
     else body += printable(character) ? character : escaped(character);
   }

@@ -25,6 +25,16 @@ export class Broken extends Undefined {
   }
 }
 
+/** Whether the value is absent; a value whose evaluation failed for another reason throws that. */
+export function isMissing(value: unknown): value is Undefined {
+  if (!(value instanceof Undefined)) return false;
+  if (value instanceof Broken && value.code !== "template-undefined" && value.error instanceof Error) throw value.error;
+  return true;
+}
+
+/** `x if c` without else where c is false: prints as nothing, unlike other Undefined. */
+export class Nothing extends Undefined {}
+
 /** Throws if the value cannot be looked at: Undefined is an error, Unknown makes the whole expression Unknown. */
 export function used<T extends Value>(value: T): Exclude<T, Undefined | Unknown> {
   if (typeof value === "object" && value !== null) {
@@ -95,6 +105,7 @@ export function truth(value: Value): boolean {
     for (const _ of value.keys()) return true;
     return false;
   }
+  if (value instanceof Nothing) return false;
   const known = used(value);
   if (known instanceof Opaque) return lengthOfOpaque(known) !== 0;
   return true;

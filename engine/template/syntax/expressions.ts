@@ -3,9 +3,8 @@
 // implicit concatenation, `x if c`, tests with arguments, Python's numbers; other precedence of `**`, `~` and filters).
 
 import type { Token } from "nunjucks/src/lexer.js";
-import nunjucks from "nunjucks/src/parser.js";
-import { numberOf, unescapeText } from "./literals.ts";
-import { LexicalError } from "./tokens.ts";
+import { numberOf } from "./literals.ts";
+import { described, TokenReader } from "./reader.ts";
 import type { Arguments, BinaryOperator, CompareOperator, Expression, FilterExpression, Place } from "./tree.ts";
 
 type Constant = Expression & { readonly kind: "constant" };
@@ -22,79 +21,11 @@ const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">
 const PRODUCTS: ReadonlySet<string> = new Set(["*", "/", "//", "%"]);
 /** Names that end the argument of a test written without parentheses: `x is divisibleby 3 and …`. */
 const AFTER_TEST: ReadonlySet<string> = new Set(["else", "or", "and", "is"]);
-const DESCRIBED: Readonly<Record<string, string>> = {
-  "block-end": "end of statement block",
-  "variable-end": "end of print statement",
-  "block-start": "begin of statement block",
-  "variable-start": "begin of print statement",
-  data: "template data / text",
-  string: "string",
-  number: "integer",
-};
-
 /** Parses expressions; statements.ts adds the rest of the language. */
-export class ExpressionParser extends nunjucks.Parser {
+export class ExpressionParser extends TokenReader {
   /** As written between braces: a tuple needs no parentheses there. */
   override parseExpression(): Expression {
     return this.tuple();
-  }
-
-  override fail(message: string, lineno?: number, colno?: number): never {
-    const token = lineno === undefined ? this.peekToken() : undefined;
-    throw new LexicalError(
-      message,
-      lineno ?? token?.lineno ?? this.tokens.lineno,
-      colno ?? token?.colno ?? this.tokens.colno,
-    );
-  }
-
-  override advanceAfterVariableEnd(): void {
-    const token = this.nextToken();
-    if (token?.type !== "variable-end")
-      this.failAt(token, `expected token 'end of print statement', got '${described(token)}'`);
-  }
-
-  failAt(token: Token | null, message: string): never {
-    this.fail(message, token?.lineno ?? this.tokens.lineno, token?.colno ?? this.tokens.colno);
-  }
-
-  /** How Jinja words the end of input inside an expression. */
-  unexpected(token: Token | null): never {
-    this.failAt(token, `unexpected '${described(token)}'`);
-  }
-
-  here(token: Token | null = this.peekToken()): Place {
-    return { line: (token?.lineno ?? this.tokens.lineno) + 1, column: (token?.colno ?? this.tokens.colno) + 1 };
-  }
-
-  isOperator(value: string): boolean {
-    const token = this.peekToken();
-    return token?.type === "operator" && token.value === value;
-  }
-
-  isSymbol(value: string): boolean {
-    const token = this.peekToken();
-    return token?.type === "symbol" && token.value === value;
-  }
-
-  skipOperator(value: string): boolean {
-    return this.skipValue("operator", value);
-  }
-
-  expectOperator(value: string): void {
-    const token = this.peekToken();
-    if (!this.skipOperator(value)) this.failAt(token, `expected token '${value}', got '${described(token)}'`);
-  }
-
-  expectSymbol(value: string): void {
-    const token = this.peekToken();
-    if (!this.skipSymbol(value)) this.failAt(token, `expected token '${value}', got '${described(token)}'`);
-  }
-
-  expectName(): string {
-    const token = this.nextToken();
-    if (token?.type !== "symbol") this.failAt(token, `expected token 'name', got '${described(token)}'`);
-    return token.value;
   }
 
   /** One or more expressions; more than one, or a trailing comma, makes a tuple. */
@@ -263,9 +194,9 @@ export class ExpressionParser extends nunjucks.Parser {
   }
 
   #text(first: Token): Constant {
-    let value = unescapeText(first.value);
+    let { value } = first;
     for (let next = this.peekToken(); next?.type === "string"; next = this.peekToken()) {
-      value += unescapeText(next.value);
+      value += next.value;
       this.nextToken();
     }
     return { kind: "constant", value, place: this.here(first) };
@@ -416,10 +347,4 @@ export class ExpressionParser extends nunjucks.Parser {
     this.expectOperator(")");
     return { positional, named, ...(rest && { rest }), ...(namedRest && { namedRest }) };
   }
-}
-
-/** A token as Jinja2's messages name it. */
-export function described(token: Token | null): string {
-  if (!token) return "end of template";
-  return DESCRIBED[token.type] ?? token.value;
 }

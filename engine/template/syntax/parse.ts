@@ -2,14 +2,19 @@
 
 import type { LexerOptions } from "nunjucks/src/lexer.js";
 import { Failure, type Origin } from "../../core/problem.ts";
-import { described, ExpressionParser } from "./expressions.ts";
+import { ExpressionParser } from "./expressions.ts";
 import { originAt } from "./place.ts";
+import { described } from "./reader.ts";
 import { StatementParser } from "./statements.ts";
 import { JinjaTokenizer, LexicalError } from "./tokens.ts";
 import type { Expression, Statement } from "./tree.ts";
 
 /** A template's text as statements. */
-export function parseTemplate(text: string, options: LexerOptions, origin: Origin | undefined): Statement[] {
+export function parseTemplate(
+  text: string,
+  options: LexerOptions & { readonly rawText?: boolean },
+  origin: Origin | undefined,
+): Statement[] {
   return placed(origin, "Syntax error in template", () =>
     new StatementParser(new JinjaTokenizer(text, options)).template(),
   );

@@ -2,7 +2,8 @@
 // stands in a tag is read here. `do`, `break` and `continue` are unknown tags, as in Ansible.
 
 import type { Token } from "nunjucks/src/lexer.js";
-import { described, ExpressionParser } from "./expressions.ts";
+import { ExpressionParser } from "./expressions.ts";
+import { described } from "./reader.ts";
 import type { Expression, FilterExpression, Parameter, Place, Statement, Target } from "./tree.ts";
 
 /** nunjucks' Output node: text, or one of our expressions. */

@@ -3,6 +3,7 @@
 // lstrip_blocks, raw blocks), which nunjucks' own nextToken cannot be told.
 
 import lexer, { type Tokenizer as Base, type LexerOptions, type Token } from "nunjucks/src/lexer.js";
+import { unescapeText } from "./literals.ts";
 
 // nunjucks exports a factory only; the class is what it makes.
 const Tokenizer = lexer.lex("").constructor as typeof Base;
@@ -37,12 +38,15 @@ export class JinjaTokenizer extends Tokenizer {
   /** A newline at the start of the next data is to go. */
   #trimNext = false;
   readonly #starts: RegExp;
+  readonly #rawText: boolean;
 
-  constructor(text: string, options: LexerOptions = {}) {
+  /** `rawText`: backslashes in string literals stay, as Ansible has it in the values of playbooks and variables. */
+  constructor(text: string, options: LexerOptions & { readonly rawText?: boolean } = {}) {
     super(text, options);
+    this.#rawText = options.rawText ?? false;
     const { BLOCK_START, VARIABLE_START, COMMENT_START } = this.tags;
     // The longest first, so that `{%%` is told from `{%`.
-    const marks = [BLOCK_START, VARIABLE_START, COMMENT_START].sort((a, b) => b.length - a.length).map(escape);
+    const marks = [BLOCK_START, VARIABLE_START, COMMENT_START].sort((a, b) => b.length - a.length).map(escaped);
     this.#starts = new RegExp(`(?:${marks.join("|")})`, "g");
   }
 
@@ -91,7 +95,10 @@ export class JinjaTokenizer extends Tokenizer {
     const name = this.#match(NAME);
     if (name !== undefined) return this.#token("symbol", name, name.length);
     const text = this.#match(STRING);
-    if (text !== undefined) return this.#token("string", text.slice(1, -1), text.length);
+    if (text !== undefined) {
+      const body = text.slice(1, -1);
+      return this.#token("string", this.#rawText ? body : unescapeText(body), text.length);
+    }
     const operator = this.#match(OPERATOR);
     if (operator === undefined) this.#fail(`unexpected char ${charText(this.str[this.index] ?? "")} at ${this.index}`);
     this.#balance(operator);
@@ -189,7 +196,7 @@ export class JinjaTokenizer extends Tokenizer {
   }
 
   #raw(): Token | undefined {
-    const [open, close] = [escape(this.tags.BLOCK_START), escape(this.tags.BLOCK_END)];
+    const [open, close] = [escaped(this.tags.BLOCK_START), escaped(this.tags.BLOCK_END)];
     const begin = new RegExp(`${open}[-+]?\\s*raw\\s*(?:-${close}\\s*|${close})`, "y");
     const head = this.#match(begin);
     if (head === undefined) return undefined;
@@ -216,7 +223,7 @@ export class JinjaTokenizer extends Tokenizer {
   }
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 

@@ -1,14 +1,21 @@
 // Tests of what a value is: defined, none, string, mapping …
 
-import { Undefined } from "../../core/value.ts";
+import type { Value } from "../../core/value.ts";
 import { Callable } from "../evaluate/frame.ts";
 import { type Test, test } from "../evaluate/plugin.ts";
+import { boolOf } from "../filters/defaults.ts";
 import { isIterable } from "../python/sequences.ts";
-import { isFloat, isInt, isMapping, isNumber, truth, used } from "../python/types.ts";
+import { isFloat, isInt, isMapping, isMissing, isNumber, truth, used } from "../python/types.ts";
+
+/** Python's truth, or Ansible's reading of words such as `no` where it has one. */
+function truthOf(value: Value, convert: Value | undefined): boolean {
+  const known = convert !== undefined && truth(convert) ? boolOf(value) : undefined;
+  return known ?? truth(value);
+}
 
 export const TYPE_TESTS: Readonly<Record<string, Test>> = {
-  defined: test("", (value) => !(value instanceof Undefined), { takesUndefined: true }),
-  undefined: test("", (value) => value instanceof Undefined, { takesUndefined: true }),
+  defined: test("", (value) => !isMissing(value), { takesUndefined: true }),
+  undefined: test("", (value) => isMissing(value), { takesUndefined: true }),
   none: test("", (value) => used(value) === null),
   boolean: test("", (value) => typeof value === "boolean"),
   true: test("", (value) => value === true),
@@ -21,6 +28,6 @@ export const TYPE_TESTS: Readonly<Record<string, Test>> = {
   sequence: test("", (value) => isIterable(value)),
   iterable: test("", (value) => isIterable(value)),
   callable: test("", (value) => value instanceof Callable),
-  truthy: test("convert_bool", (value) => truth(value)),
-  falsy: test("convert_bool", (value) => !truth(value)),
+  truthy: test("convert_bool", (value, { at: [convert] }) => truthOf(value, convert)),
+  falsy: test("convert_bool", (value, { at: [convert] }) => !truthOf(value, convert)),
 };
