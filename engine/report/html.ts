@@ -146,7 +146,8 @@ export class HtmlReporter implements Reporter {
     const diff = diffLines(result.diff).map(
       ({ text, meaning }) => `<span class="${meaning}">${this.#html(text)}</span>`,
     );
-    const text = jsonText(shownKeys(result.result, result.task.action, 0), 2);
+    const items = Array.isArray(result.result.results) ? { results: result.result.results } : {};
+    const text = jsonText({ ...shownKeys(result.result, result.task.action, 0), ...items }, 2);
     return [
       `<details class="result" data-status="${status}"${status === "failed" && !ignored ? " open" : ""}>`,
       `<summary><b>${this.#html(host)}</b> <span class="${status}">${status}</span>${ignored ? " (ignored)" : ""}`,
