@@ -1,6 +1,5 @@
 // The lists of available packages: how old they are, and the change that refreshes them.
 
-import { Unknown } from "../core/unknown.ts";
 import type { Host, Stat } from "../host/host.ts";
 import { failApt, runAptGet } from "./apt-get.ts";
 import type { Change } from "./module.ts";
@@ -39,9 +38,7 @@ export interface UpdateOptions {
 export function updateChange(options: UpdateOptions, state: CacheState, counts: boolean): Change {
   return {
     what: "refresh the lists of packages",
-    predict: [
-      { kind: "apt-cache", state: state.present ? new Unknown("the refreshed lists of packages") : "refreshed" },
-    ],
+    predict: [{ kind: "apt-cache", state: "refreshed" }],
     async apply(host, progress) {
       const after = await updateLists(host, options, progress);
       const newer = after.time !== state.time;

@@ -125,7 +125,12 @@ interface RefreshParams {
 function refresh(params: RefreshParams, written: readonly Change[]): Change {
   return {
     what: params.update_cache ? "refresh the lists of packages" : "leave the lists of packages as they are",
-    predict: [{ kind: "apt-cache", state: new Unknown("the lists of packages with the changed repositories") }],
+    predict: [
+      {
+        kind: "apt-cache",
+        state: params.update_cache ? "refreshed" : new Unknown("the lists of packages with the changed repositories"),
+      },
+    ],
     async apply(host, progress) {
       if (!params.update_cache) return undefined;
       try {

@@ -122,7 +122,7 @@ class AptPlan {
   #isStale(cache: CacheState, database: DpkgDatabase): boolean {
     const predicted = this.#context.predictions.of("apt-cache").at(-1);
     if (this.#params.cache_valid_time <= 0) return true;
-    if (predicted !== undefined) return predicted.state !== "refreshed";
+    if (predicted?.state === "refreshed") return false;
     return this.#context.now() + database.clockOffset > cache.time + this.#params.cache_valid_time;
   }
 
