@@ -31,6 +31,8 @@ export class BecomeDialogue {
   readonly #host: string;
   readonly #prompt: string;
   #sent = false;
+  /** What stood on stderr when the password was given. */
+  #before = "";
 
   constructor(become: Become, host: string, prompt: string) {
     this.mayAsk = become.password !== undefined || become.method === "su";
@@ -45,14 +47,26 @@ export class BecomeDialogue {
       this.#become.method === "sudo"
         ? errors.split(`${this.#prompt}?`).length - 1
         : // su has no option for its prompt: "Password: " in any language ends in a colon and no newline.
-          (errors.match(/[^\n]*[:：]\s*$/)?.length ?? 0);
+          (errors.match(/[^\n]*[:：][ \t]*$/)?.length ?? 0);
+    if (this.#sent) return this.#afterPassword(errors, questions);
     if (questions === 0) return undefined;
     if (this.#become.password === undefined) return { problem: this.#missing() };
-    if (!this.#sent) {
-      this.#sent = true;
-      return { send: `${this.#become.password}\n` };
-    }
-    return this.#become.method === "sudo" && questions > 1 ? { problem: this.#wrong() } : undefined;
+    this.#sent = true;
+    this.#before = errors;
+    return { send: `${this.#become.password}\n` };
+  }
+
+  #afterPassword(errors: string, questions: number): Step | undefined {
+    if (this.#become.method === "sudo" && questions > 1) return { problem: this.#wrong() };
+    const since = errors.startsWith(this.#before) ? errors.slice(this.#before.length) : "";
+    const question = /[^\n]*\S[^\n]*[:：][ \t]*$/.exec(since)?.[0].trim();
+    if (question === undefined) return undefined;
+    const { method } = this.#become;
+    return {
+      problem: this.#problem("become-question", `${method} asks for more than a password: '${question.slice(0, 80)}'`, {
+        hint: "nobody can answer it here; let this account become by password or without",
+      }),
+    };
   }
 
   timedOut(): Problem | undefined {

@@ -38,6 +38,15 @@ describe("becoming another user", () => {
     );
   });
 
+  it("does not wait for the answer to a question that nobody can answer", () => {
+    const talk = dialogue(su);
+    talk.onError("Password: ");
+    expect(talk.onError("Password: \n")).to.equal(undefined);
+    const step = talk.onError("Password: \nVerification code: ");
+    expect(step?.problem?.code).to.equal("become-question");
+    expect(step?.problem?.message).to.contain("Verification code:");
+  });
+
   it("understands why it was refused", () => {
     expect(ended(sudo, "me is not in the sudoers file.")).to.equal("become-not-permitted");
     expect(ended(sudo, "Sorry, user me is not allowed to execute '/bin/sh' as db on web1.")).to.equal(
