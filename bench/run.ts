@@ -89,7 +89,7 @@ function checked(measured: Measured, tool: Tool, scene: string): Measured {
 
 async function freshLab(count: number): Promise<LabState> {
   await labDown({ name: NAME });
-  return labUp({ name: NAME, count, python: true, projectDir: PROJECT });
+  return labUp({ name: NAME, count, python: true, extraPackages: ["cron"], projectDir: PROJECT });
 }
 
 function benchOf(lab: LabState, relays: readonly Relay[]): Bench {
