@@ -45,16 +45,16 @@ export const command = defineModule({
       unneeded(host, params),
       params.expand_argument_vars ? Promise.all(written.map((word) => expandWord(host, word))) : written,
     ]);
-    if (needless) return unneededPlan(needless, argv);
+    if (needless) return unneededPlan(needless, written);
     return {
-      result: { cmd: argv },
+      result: { cmd: written },
       outcome: { reason: `the output of '${argv[0]}'`, keys: OUTPUT_KEYS },
       changes: [
         {
           what: `run ${argv[0]}`,
           predict: predictedPaths(params),
           apply: (target) =>
-            runCommand(target, { argv, cwd: params.chdir, stdin: stdinOf(params) }, argv, params.strip_empty_ends),
+            runCommand(target, { argv, cwd: params.chdir, stdin: stdinOf(params) }, written, params.strip_empty_ends),
         },
       ],
     };

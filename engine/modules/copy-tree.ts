@@ -30,12 +30,30 @@ export async function planTree(
     planFolder(host, found[0] as Found, given),
     ...sources.map((source, index) => planEntry(host, found[index + 1] as Found, source, given, context)),
   ]);
-  const order = (index: number) => (index === 0 || folders[index - 1] ? 0 : 1);
-  const changes = plans
-    .map((planned, index) => ({ planned, index }))
-    .sort((a, b) => order(a.index) - order(b.index) || a.index - b.index)
-    .flatMap(({ planned }) => planned);
-  return { changes };
+  const isFolder = (index: number) => index === 0 || folders[index - 1] === true;
+  const first = plans.flatMap((planned, index) => (isFolder(index) ? planned : []));
+  const then = plans.flatMap((planned, index) => (isFolder(index) ? [] : planned));
+  return { changes: [...first, ...together(then)] };
+}
+
+/** How many files are on their way at once. */
+const AT_ONCE = 32;
+
+/** The same changes, but the first of each batch starts all of it, so that they share round trips. */
+function together(changes: readonly Change[]): Change[] {
+  const batches = new Map<number, readonly ReturnType<Change["apply"]>[]>();
+  return changes.map((change, index) => ({
+    ...change,
+    async apply(host, progress) {
+      const number = Math.floor(index / AT_ONCE);
+      const mine = changes.slice(number * AT_ONCE, (number + 1) * AT_ONCE);
+      const batch = batches.get(number) ?? mine.map((one) => one.apply(host, progress));
+      batches.set(number, batch);
+      // None may still be under way when one has failed.
+      await Promise.allSettled(batch);
+      return batch[index % AT_ONCE];
+    },
+  }));
 }
 
 async function lookInTree(host: Host, path: string): Promise<Found> {

@@ -1,6 +1,7 @@
 // Brings a file of the host to the controller.
 
 import { existsSync, mkdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fail } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
@@ -75,10 +76,7 @@ export const fetchModule = defineAction({
 
 /** Where on the controller; the host's path can never lead out of the folder. */
 function destination(context: ActionContext, src: string, dest: string, flat: boolean): string {
-  const base = resolve(
-    String(context.variable("playbook_dir") ?? "."),
-    dest.replace(/^~(?=\/|$)/, process.env.HOME ?? "~"),
-  );
+  const base = resolve(String(context.variable("playbook_dir") ?? "."), dest.replace(/^~(?=\/|$)/, homedir()));
   if (flat) {
     const isFolder = dest.endsWith("/");
     if (!isFolder && existsSync(base) && statSync(base).isDirectory())
