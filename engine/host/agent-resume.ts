@@ -29,13 +29,16 @@ export async function resumeSession(
     });
     for (const [id, entry] of old.pending) relay.pending.set(id, entry);
     relay.received = old.received;
+    const goodbye = (): void => {
+      relay.tell("bye", []);
+      relay.flush();
+      relay.end();
+    };
     const settle = (): void => {
       old.received = relay.received;
       for (const id of [...old.pending.keys()]) if (!relay.pending.has(id)) old.pending.delete(id);
       if (last !== undefined && !owed()) {
-        relay.tell("bye", []);
-        relay.flush();
-        relay.end();
+        goodbye();
         resolve();
       }
     };
@@ -49,7 +52,11 @@ export async function resumeSession(
           settle();
         },
       },
-      resolve: () => resolve(),
+      // It ended without an answer to everything: killed. What it left may go.
+      resolve: () => {
+        goodbye();
+        resolve();
+      },
       // No such agent any more (or not one for us): nothing to fetch.
       reject: (error) => (error instanceof AgentError ? resolve() : reject(error)),
       parts: [],
