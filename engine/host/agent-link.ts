@@ -178,13 +178,14 @@ export class AgentLink {
     const until = now() + reconnect * 1000;
     for (let pause = 100; ; pause = Math.min(pause * 2, 5000)) {
       try {
-        const agent = await this.#start();
+        // Another loss, of the new agent this time, may have been repaired meanwhile.
+        const agent = this.#live && this.#agent ? this.#agent : await this.#start();
         await this.#settle(session, old, reason);
         return agent;
       } catch (error) {
-        this.#live = undefined;
+        if (this.#live?.session.ended) this.#live = undefined;
         const code = problemOf(error).code;
-        const hopeless = !["host-unreachable", "connection-lost", "agent-start"].includes(code);
+        const hopeless = !["host-unreachable", "connection-lost", "agent-start", "transfer-lost"].includes(code);
         if (this.#closed || hopeless || now() + pause > until) throw error;
         await sleep(pause);
       }

@@ -79,6 +79,19 @@ for (const agent of ["perl", "sh"] as const) {
       expect(states).to.deep.equal(["opening", "open", "lost", "reconnected"]);
     });
 
+    it("survives a second cut while it is fetching the result", async () => {
+      const { host } = open();
+      await host.stat("/");
+      const running = host.run({ script: counted("sleep 1.2; echo patient") });
+      await started();
+      relay.reset();
+      await until(() => states.includes("reconnected"));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      relay.reset();
+      expect((await running).stdout.toString()).to.equal("patient\n");
+      expect(times()).to.equal(1);
+    });
+
     it("brings the result of a command that ended while there was no connection", async () => {
       const { host } = open();
       await host.stat("/");
