@@ -77,6 +77,7 @@ export function layOut(one: PlaybookCase, folder: string): void {
 export function argumentsOf(one: PlaybookCase): string[] {
   const args = [...(one.args ?? [])];
   const inventory = args.includes("-i") ? [] : ["-i", "hosts"];
-  const playbook = args.some((arg) => arg.endsWith(".yml") && !arg.startsWith("@")) ? [] : ["play.yml"];
+  const named = args.some((arg, index) => arg.endsWith(".yml") && !(args[index - 1] ?? "").startsWith("-"));
+  const playbook = named ? [] : ["play.yml"];
   return [...inventory, ...args, ...playbook];
 }

@@ -34,14 +34,14 @@ export function recapText(counts: Record<string, unknown>): string {
 /** One host's part in a task: its status, and what `debug` and `fail` said. */
 export function told(status: string, action: string, result: Result): unknown {
   const items = result.results;
-  if (Array.isArray(items) && "results" in result && isLoop(result))
-    return [status, items.map((item) => toldItem(action, item as Result))];
+  if (Array.isArray(items) && isLoop(items) && !items.some((item) => "censored" in item))
+    return [status, items.map((item) => toldItem(action, item))];
   const words = said(action, status, result);
   return words === undefined ? status : [status, words];
 }
 
-function isLoop(result: Result): boolean {
-  return (result.results as unknown[]).every((item) => typeof item === "object" && item !== null);
+function isLoop(items: readonly unknown[]): items is Result[] {
+  return items.every((item) => typeof item === "object" && item !== null);
 }
 
 function toldItem(action: string, item: Result): unknown {
@@ -82,7 +82,8 @@ export class TaskLog {
     const entry = this.#tasks.findLast((task) => task.id === id && !(host in task.hosts));
     // That an include went well is counted; how it is told differs.
     const includes = /(?:^|\.)(?:include_tasks|include_role|include)$/.test(action);
-    if (!entry || (includes && status === "ok")) return;
+    // Meta tasks have no results, though the reference tells which were skipped.
+    if (!entry || (includes && status === "ok") || /(?:^|\.)meta$/.test(action)) return;
     entry.hosts[host] = told(status, action, result);
   }
 
@@ -101,7 +102,11 @@ function byHost(tasks: readonly ObservedTask[]): ObservedTask[] {
   return hosts.flatMap((host) =>
     tasks
       .filter((task) => host in task.hosts)
-      .map((task) => ({ task: task.task, hosts: { [host]: task.hosts[host] } })),
+      // The reference does not say here which tasks are handlers.
+      .map(({ task, hosts: results }) => ({
+        task: task.replace(/^HANDLER/, "TASK"),
+        hosts: { [host]: results[host] },
+      })),
   );
 }
 

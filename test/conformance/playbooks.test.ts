@@ -5,7 +5,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runCommand } from "../../engine/cli/main.ts";
 import type { RunEvent } from "../../engine/core/event.ts";
 import { type Aspect, argumentsOf, layOut, loadTopics, type PlaybookCase, recordedFile } from "./cases.ts";
 import { filesBelow, type Observed, recapText, TaskLog, withoutPlace } from "./observed.ts";
@@ -72,6 +71,8 @@ async function observe(one: PlaybookCase): Promise<{ observed: Observed; errors:
 async function run(args: readonly string[], cwd: string): Promise<{ exit: number; lines: RunEvent[]; errors: string }> {
   let out = "";
   let errors = "";
+  // Loaded as the engine loads its own parts, or there would be two of each class.
+  const { runCommand } = await import("../../engine/cli/main.ts");
   const exit = await runCommand(["run", "--output", "jsonl", ...args], {
     cwd,
     env: { ...process.env },
