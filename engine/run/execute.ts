@@ -11,6 +11,7 @@ import type { Task } from "../playbook/model.ts";
 import { overlay } from "../template/scope.ts";
 import { runAction } from "./action-context.ts";
 import { applyPlan, failedRaw, predictPlan, type Raw, taint } from "./apply.ts";
+import type { Evaluation } from "./evaluate.ts";
 import { type Execution, progressOf } from "./execution.ts";
 import { itemLabel } from "./item-label.ts";
 import type { PlayState } from "./play-state.ts";
@@ -38,7 +39,7 @@ export interface TaskEnd {
 
 /** Runs a prepared task to its end and registers what came of it. Throws only on bugs. */
 export async function execute(execution: Execution, prepared: Prepared): Promise<TaskEnd> {
-  const { state, task } = execution;
+  const { state, task, run } = execution;
   const { context } = state;
   const start = context.now();
   const includes: IncludeRequest[] = [];
@@ -49,16 +50,24 @@ export async function execute(execution: Execution, prepared: Prepared): Promise
   const failures: boolean[] = [];
   let delegatedTo: string | undefined;
 
-  if (prepared.whole) single = wholeOutcome(prepared.whole);
+  if (prepared.whole) {
+    single = wholeOutcome(prepared.whole);
+    if (single.status === "failed")
+      failures.push(ignores(state, task, state.evaluation(state.scope(run.name, task)), false));
+  }
+  const { version } = context.store.host(run.name);
   let previous: PreparedItem | undefined;
   for (const [index, original] of prepared.items.entries()) {
     if (index > 0 && previous) await loopPause(execution, previous);
-    const { outcome, last } = await guarded(execution, original);
+    // What an item of the loop set, the next ones see.
+    const stale = index > 0 && context.store.host(run.name).version !== version;
+    const current = stale ? prepareItem(state, task, run.name, original.item) : original;
+    const { outcome, last } = await guarded(execution, current);
     previous = last;
     delegatedTo = last.options?.delegatedTo;
     noLog = last.options?.noLog ?? noLogOf(state, task, last);
     const failed = outcome.status === "failed" || outcome.status === "unreachable";
-    const itemIgnored = failed && ignores(state, task, last, outcome.status === "unreachable");
+    const itemIgnored = failed && ignores(state, task, last.evaluation, outcome.status === "unreachable");
     if (failed) failures.push(itemIgnored);
     if (outcome.status === "ok" && last.decision.kind === "include")
       includes.push({
@@ -254,9 +263,8 @@ function judged({ state, task, run }: Execution, item: PreparedItem, raw: Raw): 
   }
 }
 
-function ignores(state: PlayState, task: Task, item: PreparedItem, unreachable: boolean): boolean {
+function ignores(state: PlayState, task: Task, evaluation: Evaluation, unreachable: boolean): boolean {
   const key = unreachable ? "ignoreUnreachable" : "ignoreErrors";
-  const evaluation = item.evaluation;
   try {
     return evaluation.boolean(nearest(task, key), key, task.origin) ?? false;
   } catch (error) {

@@ -49,7 +49,11 @@ export async function runMeta(state: PlayState, run: HostRun, task: Task): Promi
       state.context.store.clearFacts(run.name);
       break;
     case "clear_host_errors":
-      for (const other of state.batch.values()) other.unreachable = false;
+      for (const other of state.batch.values()) {
+        other.unreachable = false;
+        other.tally.unreachable = false;
+        other.tally.failed = false;
+      }
       break;
     case "refresh_inventory":
       state.context.store.refreshInventory(state.context.inventory.hosts.keys());

@@ -201,7 +201,8 @@ export class PlayRun {
     if (outcome.status !== "skipped") this.#noteRole(run, task);
     if (outcome.status === "skipped") counts.skipped++;
     else if (outcome.status === "undecided") counts.undecided++;
-    else counts.ok++;
+    // Each thing included counts, once it is there.
+    else if (end.includes.length === 0) counts.ok++;
     if (outcome.status === "changed" || (ignored && outcome.result.changed === true)) counts.changed++;
     if (ignored) counts.ignored++;
     try {
@@ -223,6 +224,7 @@ export class PlayRun {
         included.set(key, [...(included.get(key) ?? []), run.name]);
       }
       run.cursor.include(nodes, only);
+      run.tally.counts.ok += end.includes.length;
     } catch (error) {
       this.#fail(run, task, this.#info(run, task), failureEnd(error), true);
     }
@@ -241,7 +243,9 @@ export class PlayRun {
     if (tell) this.#tell(run, info, end);
     const { context } = this.#state;
     const { rescuable } = run.cursor;
+    const fatal = this.#isFatal(run, task);
     const taken = run.cursor.fail();
+    if (fatal) this.#failEveryone(run);
     if (rescuable) {
       run.tally.counts.rescued++;
       context.emit({ type: "rescued", time: context.now(), host: run.name, task: info });
@@ -253,7 +257,6 @@ export class PlayRun {
     }
     run.tally.counts.failed++;
     this.#failed++;
-    if (this.#isFatal(run, task)) this.#failEveryone(run);
     if (taken === "failed") this.#drop(run, "failed");
   }
 

@@ -8,7 +8,7 @@ import { roleOf, rolesOf } from "../playbook/inherit.ts";
 import type { Play, RoleUse, Task } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
 import { HostVars, hostMagic, type MagicTable, magicLayer, ScopeMap } from "../vars/magic.ts";
-import { composeScope, type LayeredScope, type StaticLayers } from "../vars/scope.ts";
+import { composeScope, type LayeredScope, NO_STATIC_LAYERS, type StaticLayers } from "../vars/scope.ts";
 import { type RunContext, warnOnce } from "./context.ts";
 import { Evaluation } from "./evaluate.ts";
 import type { HostRun } from "./host-run.ts";
@@ -51,7 +51,7 @@ export class PlayState {
     this.#warned = warned;
     this.#hostVars = new HostVars(
       context.inventory,
-      (host) => this.scope(host, undefined),
+      (host) => this.#hostVarsScope(host),
       (value, scope) => {
         try {
           return context.engine.finish(value, scope) as Value;
@@ -77,6 +77,22 @@ export class PlayState {
       enclosing: this.#staticLayers(host, task),
     });
     return scope;
+  }
+
+  /** What `hostvars` shows of a host: nothing of the play, as in Ansible. */
+  #hostVarsScope(host: string): LayeredScope {
+    const { context } = this;
+    const names: MagicTable = {
+      ...hostMagic(context.inventory, host),
+      ansible_facts: () => context.store.host(host).facts,
+      playbook_dir: () => dirname(this.play.file),
+    };
+    return composeScope({
+      magic: magicLayer(names, context.runMagic),
+      extraVars: context.store.extraVars,
+      host: context.store.host(host),
+      enclosing: NO_STATIC_LAYERS,
+    });
   }
 
   evaluation(scope: Scope): Evaluation {
@@ -181,7 +197,7 @@ export class PlayState {
         play_hosts: () => this.allHosts.filter(failedElsewhere),
         ansible_play_hosts_all: () => [...this.allHosts],
         ansible_play_batch: names((run) => run.active),
-        ansible_play_name: () => this.play.name ?? null,
+        ansible_play_name: () => this.play.name ?? this.play.hosts,
         playbook_dir: () => this.play.file.replace(/\/[^/]*$/, ""),
         role_names: () => this.play.roles.map(({ role }) => role.name),
         ansible_play_role_names: () => this.play.roles.map(({ role }) => role.name),

@@ -15,8 +15,8 @@ import { HostRun, HostTally } from "./host-run.ts";
 import { type BatchEnd, PlayRun } from "./play-run.ts";
 import { PlayState } from "./play-state.ts";
 
-/** Which tasks are to run: tags, start-at-task. Stateful for the latter. */
-export type Selection = (task: Task) => boolean;
+/** Which tasks are to run: tags, start-at-task. Stateful for the latter, by the run of a host in a play. */
+export type Selection = (task: Task, run: object) => boolean;
 
 export interface PlaysOptions {
   readonly limit: string | undefined;
@@ -125,7 +125,7 @@ export class Plays {
   #cursorRules(run: HostRun): CursorRules {
     const enters = (use: RoleUse): boolean => use.allowDuplicates || !run.completedRoles.has(use.key);
     return {
-      selects: (task) => this.#options.selects(task),
+      selects: (task) => this.#options.selects(task, run),
       entersRole: enters,
       leavesRole: (use) => {
         if (run.startedRoles.has(use.key)) run.completedRoles.add(use.key);

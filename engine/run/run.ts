@@ -3,7 +3,7 @@
 import { hostname, userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
 import { EVENT_VERSION, type EventSink, type Traffic } from "../core/event.ts";
-import { Failure, type Problem, problemOf } from "../core/problem.ts";
+import { Failure, fail, type Problem, problemOf } from "../core/problem.ts";
 import type { Counts } from "../core/result.ts";
 import type { PlainObject, Value } from "../core/value.ts";
 import { gatherFacts } from "../facts/gather.ts";
@@ -36,6 +36,10 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   const loader = loaderFor(project, options, around);
   const loaded = options.playbooks.map((playbook) => loader.load(playbook));
   for (const problem of loader.warnings()) around.warn(problem);
+  if (options.limit !== undefined && project.inventory.match("all", options.limit).length === 0)
+    fail("limit-empty", "Specified inventory, host pattern and/or --limit leaves us with no hosts to target", {
+      hint: "tsplay inventory --graph shows the hosts and groups there are",
+    });
   const statistics = new RunStatistics();
   const targets = new Targets(
     (connection) =>
@@ -66,6 +70,8 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
     check: options.check,
     playbooks: options.playbooks.map((playbook) => (typeof playbook === "string" ? playbook : playbook.name)),
   });
+  // The second Ctrl-C: what runs on the hosts is ended at once.
+  options.kill.addEventListener("abort", () => void targets.close(), { once: true });
   try {
     await runAll(plays, loaded.flat(), options);
   } finally {
@@ -91,7 +97,11 @@ function conclude(
   start: number,
 ): RunOutcome {
   const tallies = [...plays.tallies];
-  const counts: Record<string, Counts> = Object.fromEntries(tallies.map(([host, { counts: each }]) => [host, each]));
+  const counts: Record<string, Counts> = Object.fromEntries(
+    tallies.flatMap(([host, { counts: each }]) =>
+      Object.values(each).some((count) => count > 0) ? [[host, each]] : [],
+    ),
+  );
   const custom = statistics.custom();
   emit({
     type: "recap",

@@ -1,8 +1,8 @@
 // Which tasks are to run: --tags, --skip-tags and --start-at-task.
 
 import type { Value } from "../core/value.ts";
-import { roleOf, tagsOf } from "../playbook/inherit.ts";
-import type { Task } from "../playbook/model.ts";
+import { parentsOf, roleOf, tagsOf } from "../playbook/inherit.ts";
+import type { Parent, Task } from "../playbook/model.ts";
 import { isSelected, tagNames } from "../playbook/tags.ts";
 import { controlScope } from "./control-scope.ts";
 import { Evaluation } from "./evaluate.ts";
@@ -10,20 +10,33 @@ import type { RunOptions } from "./options.ts";
 import type { Selection } from "./plays.ts";
 import type { Project } from "./project.ts";
 
-/** Decided once a task; until the task of --start-at-task was met, only what gathers facts and is always run. */
+/**
+ * Decided once a task. Each host of a play begins with the task of --start-at-task (facts are gathered all the same);
+ * the plays after the one that has it run as a whole.
+ */
 export function taskSelection(options: RunOptions, project: Project): Selection {
   const selection = { only: tagNames(options.tags), skip: tagNames(options.skipTags) };
   const decided = new WeakMap<Task, boolean>();
-  let started = options.startAtTask === undefined;
-  return (task) => {
-    if (task.meta) return started || task.meta.action === "flush_handlers";
+  const { startAtTask } = options;
+  const started = new WeakSet<object>();
+  let startedIn: Parent | undefined;
+  const hasStarted = (task: Task, run: object): boolean => {
+    if (startAtTask === undefined || started.has(run)) return true;
+    const play = [...parentsOf(task.parent)].at(-1);
+    if (startedIn !== undefined && startedIn !== play) return true;
+    if (task.meta || !isStart(task, startAtTask)) return false;
+    startedIn = play;
+    started.add(run);
+    return true;
+  };
+  return (task, run) => {
     let wanted = decided.get(task);
     if (wanted === undefined) {
       wanted = isSelected(tagNames(finishedTags(task, project)), selection);
       decided.set(task, wanted);
     }
-    if (!started) started = isStart(task, options.startAtTask ?? "");
-    return wanted && (started || task.id.endsWith("-gather"));
+    const flushes = task.meta?.action === "flush_handlers";
+    return wanted && (hasStarted(task, run) || flushes || task.id.endsWith("-gather"));
   };
 }
 
