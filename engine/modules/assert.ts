@@ -15,7 +15,7 @@ export const assertModule = defineAction({
       that: { type: "raw", description: "An expression or a list of them." },
       fail_msg: { type: "raw", aliases: ["msg"], description: "Shown when one is false." },
       success_msg: { type: "raw", description: "Shown when all are true." },
-      quiet: { type: "boolean", default: false, description: "Say nothing when all are true." },
+      quiet: { type: "boolean", default: false, description: "Show nothing when all are true." },
     },
     required: ["that"],
   },
@@ -41,7 +41,8 @@ export const assertModule = defineAction({
     return {
       changed: false,
       msg: (params.success_msg as Plain) ?? "All assertions passed",
-      ...(params.quiet ? {} : { _ansible_verbose_always: true }),
+      // Reporters show results of this action unless this says not to.
+      ...(params.quiet ? { _ansible_verbose_always: false } : {}),
     } as Result;
   },
 });

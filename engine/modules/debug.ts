@@ -21,12 +21,10 @@ export const debug = defineAction({
     const verbosity = Number(context.variable("ansible_verbosity") ?? 0);
     if (params.verbosity > verbosity)
       return { changed: false, skipped: true, skipped_reason: "Verbosity threshold not met." };
-    if (params.var === undefined)
-      return { changed: false, _ansible_verbose_always: true, msg: (params.msg as Plain) ?? "Hello world!" } as never;
+    if (params.var === undefined) return { changed: false, msg: (params.msg as Plain) ?? "Hello world!" } as never;
     const value = context.evaluate(params.var);
     return {
       changed: false,
-      _ansible_verbose_always: true,
       [params.var]: value === undefined ? notDefined(params.var, context) : value,
     };
   },
