@@ -252,6 +252,29 @@ describe("module unarchive", () => {
     );
     expect((await host.stat("/srv/app/a"))?.mode).to.equal(0o600);
   });
+  it("streams a URL's archive through tar on the host to see whether anything differs", async () => {
+    let said = "tar: : Warning: Cannot stat: No such file or directory\n";
+    const host = target();
+    host.seed("/usr/bin/curl", "");
+    host.seed("/srv/a", "A\n");
+    host.onRun(/tar --diff/, () => ({
+      stdout: said,
+      stderr: "HTTP/1.1 200 OK\r\n\r\n\ntsplay-http-end 200 9 http://web/app.tar.gz\n",
+    }));
+    const params = {
+      src: "http://web/app.tar.gz",
+      dest: "/srv",
+      remote_src: true,
+      extra_opts: ["--strip-components=1"],
+    };
+    expect((await planOnly(unarchive, params, host)).changed).to.equal(false);
+    expect(host.counts.write ?? 0).to.equal(0);
+    said = "a: Uid differs\nb: Mode differs\n";
+    expect((await planOnly(unarchive, params, host)).changed).to.equal(true);
+    expect((await planOnly(unarchive, { ...params, exclude: ["b"], extra_opts: [] }, host)).changed).to.equal(true);
+    said = "a: Uid differs\na: Gid differs\n";
+    expect((await planOnly(unarchive, params, host)).changed).to.equal(false);
+  });
   it("refuses members that lead out, and what is no archive", async () => {
     expect(() => refuseOutside("a/../../etc/passwd")).to.throw("leads out of the destination");
     const evil = join(folder, "evil.tar");
