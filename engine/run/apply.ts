@@ -23,7 +23,15 @@ const UNREACHABLE = new Set([
   "host-key-unknown",
   "host-key-revoked",
   "auth-failed",
+  "auth-key-passphrase",
+  "auth-key-unreadable",
+  "agent-start",
+  "channel-refused",
   "connection-lost",
+  "host-name-refused",
+  "outcome-unknown",
+  "ssh-options",
+  "transfer-lost",
 ]);
 
 /** A failure as a result. */

@@ -68,6 +68,19 @@ describe("a play", () => {
     expect(readFileSync(shop.path("t"), "utf8")).to.equal("now new\n");
   });
 
+  it("asks for the plans of many unchanged tasks in few round trips", async () => {
+    const tasks = Array.from(
+      { length: 40 },
+      (_, n) => `    - { name: t${n}, file: { path: "@/d${n}", state: directory } }\n`,
+    );
+    const text = `${HEAD}${tasks.join("")}`;
+    await shop.play(text);
+    const again = await shop.play(text);
+    expect(again.counts.one).to.include({ ok: 40, changed: 0 });
+    const end = again.events.find(({ type }) => type === "run-end");
+    expect(end?.type === "run-end" && end.traffic?.one?.roundTrips).to.be.lessThan(8);
+  });
+
   it("rescues, and always runs always", async () => {
     const ran = await shop.play(`${HEAD}
     - block:
