@@ -1,5 +1,7 @@
 // The modules about accounts' keys, schedules and what else the administrator of a node sets up.
 
+import { localeGen } from "./locale-gen.ts";
 import type { AnyModule } from "./module.ts";
+import { timezone } from "./timezone.ts";
 
-export const nodeModules: readonly AnyModule[] = [];
+export const nodeModules: readonly AnyModule[] = [localeGen, timezone];
