@@ -5,8 +5,9 @@ import { dirname, resolve } from "node:path";
 import { EVENT_VERSION, type EventSink, type Traffic } from "../core/event.ts";
 import { Failure, fail, type Problem, problemOf } from "../core/problem.ts";
 import type { Counts } from "../core/result.ts";
-import type { PlainObject, Value } from "../core/value.ts";
+import type { Value } from "../core/value.ts";
 import { gatherFacts } from "../facts/gather.ts";
+import { prefixedFacts } from "../facts/prefix.ts";
 import { createHost } from "../host/hosts.ts";
 import { createPredictedHost, PredictionStore } from "../host/predicted.ts";
 import { findModule } from "../modules/registry.ts";
@@ -178,7 +179,7 @@ function makeContext(
     interrupted: options.interrupt,
     runMagic: runMagic(options, settings),
     findModule,
-    gatherFacts: (host, how) => gatherFacts(host, how) as Promise<PlainObject>,
+    gatherFacts: async (host, how) => prefixedFacts(await gatherFacts(host, how)),
     readControllerFile: project.readControllerFile,
     isVaulted: project.isVaulted,
     readTrusted: project.readTrusted,
