@@ -16,8 +16,8 @@ import {
 } from "./cron-table.ts";
 import { builtin, type Change, defineModule } from "./module.ts";
 import { failTask } from "./task-failure.ts";
-import { readText, textChange } from "./text-file.ts";
-import { askTool, runTool } from "./tool-run.ts";
+import { readOwnText, textChange } from "./text-file.ts";
+import { askTool, requireTool, runTool } from "./tool-run.ts";
 
 const field = (what: string) => ({ type: "string", default: "*", description: `${what} of the job's time.` }) as const;
 
@@ -79,7 +79,7 @@ export const cron = defineModule({
   async plan(host, params) {
     const path = params.cron_file === undefined ? undefined : filePath(params.cron_file);
     const owner = params.user ?? host.user;
-    const before = path === undefined ? await userTable(host, owner) : (await readText(host, path))?.text;
+    const before = path === undefined ? await userTable(host, owner) : (await readOwnText(host, path))?.text;
     const lines =
       path === undefined
         ? tableLines(before ?? "")
@@ -95,6 +95,7 @@ export const cron = defineModule({
     const old = tableText(lines);
     const text = tableText(after);
     if (old === text) return { changes: [], result };
+    if (path === undefined) await requireTool(host, "crontab");
     const isGone = path !== undefined && params.state === "absent" && text.trim() === "";
     const change =
       path === undefined
@@ -140,7 +141,7 @@ function filePath(name: string): string {
 /** A user's table: its file if it may be read, else by crontab. */
 async function userTable(host: Host, user: string): Promise<string | undefined> {
   if (host.user === "root") {
-    const file = await readText(host, `/var/spool/cron/crontabs/${user}`);
+    const file = await readOwnText(host, `/var/spool/cron/crontabs/${user}`);
     return file?.text;
   }
   const argv = ["crontab", ...(user === host.user ? [] : ["-u", user]), "-l"];

@@ -2,8 +2,8 @@
 
 import type { Host } from "../host/host.ts";
 import { type Change, defineModule } from "./module.ts";
-import { readText, textChange } from "./text-file.ts";
-import { runTool } from "./tool-run.ts";
+import { readOwnText, readText, textChange } from "./text-file.ts";
+import { requireTool, runTool } from "./tool-run.ts";
 
 export const modprobe = defineModule({
   name: "modprobe",
@@ -36,6 +36,7 @@ export const modprobe = defineModule({
     const changes: Change[] = [];
     const there = predicted?.loaded ?? isLoaded;
     if (there !== (state === "present")) {
+      await requireTool(host, "modprobe");
       const words = params.split(/\s+/).filter((word) => word !== "");
       const argv = state === "present" ? ["modprobe", "--", name, ...words] : ["modprobe", "-r", "--", name];
       const what = `${state === "present" ? "load" : "unload"} the kernel module ${name}`;
@@ -65,7 +66,7 @@ async function loaded(host: Host, name: string): Promise<boolean> {
     readText(host, "/proc/sys/kernel/osrelease"),
   ]);
   if ((modules?.text ?? "").split("\n").some((line) => same(line.split(" ")[0] ?? "", name))) return true;
-  const builtIn = await readText(host, `/lib/modules/${release?.text.trim() ?? ""}/modules.builtin`);
+  const builtIn = await readOwnText(host, `/lib/modules/${release?.text.trim() ?? ""}/modules.builtin`);
   return (builtIn?.text ?? "")
     .split("\n")
     .some((line) => same(line.replace(/^.*\//, "").replace(/\.ko(?:\.\w+)?$/, ""), name));

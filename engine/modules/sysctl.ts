@@ -4,7 +4,7 @@ import type { Prediction } from "../host/prediction.ts";
 import { type Change, defineModule } from "./module.ts";
 import { failTask } from "./task-failure.ts";
 import { readText, textChange } from "./text-file.ts";
-import { runTool } from "./tool-run.ts";
+import { requireTool, runTool } from "./tool-run.ts";
 
 export const sysctl = defineModule({
   name: "sysctl",
@@ -77,6 +77,7 @@ export const sysctl = defineModule({
         },
       });
     }
+    if (changes.length > 0 && (params.reload || params.sysctl_set)) await requireTool(host, "sysctl");
     return { changes };
   },
 });

@@ -3,6 +3,7 @@
 import { textOf } from "../core/bytes.ts";
 import type { Difference } from "../core/result.ts";
 import { type Attributes, type Host, HostError, type Stat } from "../host/host.ts";
+import { ComesWithPackage } from "../host/predicted-packages.ts";
 import type { Change } from "./module.ts";
 
 /** A file's text with its stat; undefined if there is none. Both reads travel together. */
@@ -15,6 +16,16 @@ export async function readText(
     return { text: textOf(bytes), stat };
   } catch (error) {
     if (error instanceof HostError && (error.errno === "ENOENT" || error.errno === "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** As `readText`, for files that no package brings: one that a predicted package might bring is not there. */
+export async function readOwnText(host: Host, path: string): ReturnType<typeof readText> {
+  try {
+    return await readText(host, path);
+  } catch (error) {
+    if (error instanceof ComesWithPackage) return undefined;
     throw error;
   }
 }

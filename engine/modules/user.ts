@@ -16,7 +16,7 @@ import {
   passwordToSet,
   readAccount,
 } from "./user-account.ts";
-import { homeChange } from "./user-home.ts";
+import { homeChange, predictHome } from "./user-home.ts";
 import { checkUser, USER_PARAMS, type UserParams } from "./user-params.ts";
 import { keyChange, keyPath, keyResult } from "./user-ssh-key.ts";
 
@@ -92,7 +92,7 @@ async function planPresent(host: Host, params: UserParams, context: PlanContext)
   const hasHome = home === guess && guessed !== undefined;
   const changes: Change[] = [];
   if (account) await addChanges(host, params, account, accounts.groups, home, changes, hasHome);
-  else changes.push(creation(params, accounts, home));
+  else changes.push(creation(params, accounts, home, params.create_home ? await predictHome(host, params, home) : []));
   let key: Partial<Result> = {};
   if (params.generate_ssh_key) {
     const path = keyPath(params, home);
@@ -112,14 +112,14 @@ async function planPresent(host: Host, params: UserParams, context: PlanContext)
   return { changes, result };
 }
 
-function creation(params: UserParams, { groups }: Accounts, home: string): Change {
+function creation(params: UserParams, { groups }: Accounts, home: string, files: readonly Prediction[]): Change {
   const { name } = params;
   const argv = ["useradd", ...addArguments(params, groups), name];
   const hash = passwordToSet(params, undefined);
   const ages = ageArguments(params, undefined);
   return {
     what: `add the user ${name}`,
-    predict: [predictionOf(params, home), ...(params.create_home ? [homePrediction(params, home)] : [])],
+    predict: [predictionOf(params, home), ...files],
     async apply(host) {
       await runTool(host, argv, `add the user ${name}`);
       if (hash !== undefined) await setPassword(host, name, hash);
@@ -193,17 +193,6 @@ function predictionOf(params: UserParams, home: string): UserPrediction {
     ...(params.shell === undefined ? {} : { shell: params.shell }),
     ...(params.comment === undefined ? {} : { comment: params.comment }),
     home,
-  };
-}
-
-function homePrediction(params: UserParams, home: string): Prediction {
-  return {
-    kind: "path",
-    path: home,
-    type: "directory",
-    owner: params.name,
-    mode: new Unknown(`the mode of ${home}`),
-    below: new Unknown(`what the new home ${home} holds`),
   };
 }
 

@@ -2,7 +2,15 @@ import { expect } from "chai";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { findModule } from "../../../engine/modules/registry.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
-import { SimulatedHost } from "../simulated-host.ts";
+import { SimulatedHost as BareHost, type SimulatedOptions } from "../simulated-host.ts";
+
+/** A host that has the tools which a Debian usually has. */
+class SimulatedHost extends BareHost {
+  constructor(options: SimulatedOptions = {}) {
+    super(options);
+    for (const tool of ["sysctl", "modprobe", "crontab"]) this.seed(`/usr/sbin/${tool}`, "");
+  }
+}
 
 const module = (name: string): AnyModule => findModule(name) as AnyModule;
 
@@ -13,6 +21,21 @@ async function converges(name: string, params: RawParams, host: SimulatedHost): 
 }
 
 const message = (work: Promise<unknown>): Promise<unknown> => work.catch((error: Error) => error.message);
+
+describe("tools that a minimal host lacks", () => {
+  it("are told with their package while planning", async () => {
+    const host = new BareHost({ files: { "/proc/modules": "" } });
+    expect(await message(planOnly(module("modprobe"), { name: "overlay" }, host))).to.equal(
+      "modprobe is not on this host; the package kmod brings it",
+    );
+    expect(await message(planOnly(module("cron"), { name: "j", job: "x" }, host))).to.contain(
+      "the package cron brings it",
+    );
+    expect(await message(planOnly(module("sysctl"), { name: "a.b", value: "1" }, host))).to.contain(
+      "the package procps brings it",
+    );
+  });
+});
 
 describe("sysctl", () => {
   it("writes a line, loads the file and is done the second time", async () => {
