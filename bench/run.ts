@@ -10,7 +10,16 @@ import { parseArgs } from "node:util";
 import { type LabState, labDown, labSsh, labUp } from "../engine/lab/lab.ts";
 import { type Relay, startRelay } from "../test/relay.ts";
 import type { Measured } from "./measure.ts";
-import { type Bench, type BenchHost, mitogen, pipelined, prepareReference, type Tool, tsplay } from "./tools.ts";
+import {
+  type Bench,
+  type BenchHost,
+  install,
+  mitogen,
+  pipelined,
+  prepareReference,
+  type Tool,
+  tsplay,
+} from "./tools.ts";
 
 const PROJECT = resolve(import.meta.dirname, "..");
 const NAME = "bench";
@@ -33,7 +42,7 @@ async function main(): Promise<void> {
   const tools: readonly Tool[] = missing === undefined ? [tsplay, pipelined, mitogen] : [tsplay];
   if (missing !== undefined) say(`comparing with nothing: ${missing}`);
   say("building tsplay");
-  must(spawnSync(process.execPath, [join(PROJECT, "scripts", "build.mjs")], { encoding: "utf8" }), "the build");
+  install();
   const rows: Row[] = [];
   for (const count of options.quick ? [3] : [1, 3, 10])
     rows.push(...(await compare(`${count} hosts`, count, 0, tools)));
@@ -105,7 +114,6 @@ interface Details {
   readonly roundTrips: number;
   readonly requests: number;
   readonly processes: number;
-  readonly agentMemory: number | undefined;
   readonly floor: number;
   readonly again: number;
 }
@@ -139,7 +147,6 @@ async function details(): Promise<Details> {
       roundTrips: traffic.reduce((sum, each) => sum + each.roundTrips, 0),
       requests: traffic.reduce((sum, each) => sum + each.requests, 0),
       processes,
-      agentMemory: undefined,
       floor: await floor(lab),
       again: again.wall,
     };

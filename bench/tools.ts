@@ -2,7 +2,7 @@
 // run in a chroot with Debian trixie's packages, on the same hosts.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Measured, measure } from "./measure.ts";
@@ -43,15 +43,28 @@ function inventory({ hosts }: Bench, key: string): string {
   return `[all]\n${lines.join("\n")}\n[all:vars]\n${vars.join("\n")}\n`;
 }
 
+/** Where tsplay stands as it is installed: the build without its sources. */
+const INSTALLED = join(PROJECT, ".tsplay", "bench");
+
+/** Builds tsplay and puts it where the bench runs it. Throws when it cannot be built. */
+export function install(): void {
+  const built = spawnSync(process.execPath, [join(PROJECT, "scripts", "build.mjs")], { encoding: "utf8" });
+  if (built.status !== 0) throw new Error(`tsplay cannot be built:\n${built.stdout}${built.stderr}`);
+  rmSync(INSTALLED, { recursive: true, force: true });
+  mkdirSync(INSTALLED, { recursive: true });
+  for (const name of ["bin", "dist", "package.json"])
+    cpSync(join(PROJECT, name), join(INSTALLED, name), { recursive: true });
+  symlinkSync(join(PROJECT, "node_modules"), join(INSTALLED, "node_modules"));
+}
+
 export const tsplay: Tool = {
   name: "tsplay",
   run: (bench, playbook) => {
-    const folder = join(PROJECT, ".tsplay", "bench");
-    mkdirSync(folder, { recursive: true });
+    const folder = INSTALLED;
     writeFileSync(join(folder, "hosts"), inventory(bench, bench.key));
     return measure([
       process.execPath,
-      join(PROJECT, "bin", "tsplay"),
+      join(INSTALLED, "bin", "tsplay"),
       "run",
       join(import.meta.dirname, "playbook", playbook),
       "-i",
