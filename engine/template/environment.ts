@@ -2,14 +2,14 @@
 
 import { Failure, fail, type Origin } from "../core/problem.ts";
 import { Undecided, Unknown } from "../core/unknown.ts";
-import { type Data, type OMIT, Template, Undefined, type Value } from "../core/value.ts";
+import { type Data, type OMIT, Template, type Value } from "../core/value.ts";
 import { hasMarks } from "../text/templates.ts";
 import type { TemplateEngine, TemplateEnvironment } from "./engine.ts";
 import type { Frame } from "./evaluate/frame.ts";
 import { runLookup } from "./lookups/call.ts";
 import { Machine } from "./machine.ts";
 import { repr } from "./python/text.ts";
-import { truth, typeName, undefinedError, used } from "./python/types.ts";
+import { truth, typeName, used } from "./python/types.ts";
 import type { Scope } from "./scope.ts";
 import { makeTables } from "./tables.ts";
 
@@ -44,26 +44,18 @@ export function createTemplateEngine(environment: TemplateEnvironment): Template
   }
 
   function condition(given: Value, scope: Scope, outer: Origin | undefined): boolean | Unknown {
-    let value = given;
-    let origin = outer;
-    let shown = "";
-    // A template gives the condition's text or its value; a text is an expression; what that gives may be a text again.
-    for (let level = 0; level < 3; level++) {
-      if (value instanceof Template) {
-        origin = value.origin ?? origin;
-        shown = value.text;
-        value = machine.evaluate(value, scope);
-        if (value instanceof Undefined) undefinedError(value);
-        return judged(value, shown, origin);
-      }
-      if (typeof value !== "string") return judged(value, repr(value), origin);
-      if (value.trim() === "" && level === 0) return true;
-      shown = value;
-      if (hasMarks(value))
-        fail("conditional-not-trusted", "a condition from data is not evaluated", origin ? { origin } : {});
-      return judged(evaluate(value, scope, origin), shown, origin);
+    if (given instanceof Template) {
+      const value = machine.evaluate(given, scope);
+      return judged(value, given.text, given.origin ?? outer);
     }
-    return judged(value, shown, origin);
+    if (typeof given !== "string") return judged(given, repr(given), outer);
+    if (hasMarks(given))
+      fail(
+        "conditional-not-trusted",
+        "a condition that comes from data is not evaluated",
+        outer ? { origin: outer } : {},
+      );
+    return judged(evaluate(given, scope, outer), given, outer);
   }
 
   return {

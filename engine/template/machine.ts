@@ -51,6 +51,10 @@ export class Machine implements Shape {
     this.#deeper();
     try {
       return work();
+    } catch (error) {
+      if (error instanceof RangeError && /call stack/.test(error.message))
+        fail("template-limit", "the template is nested too deeply");
+      throw error;
     } finally {
       this.#depth -= 1;
       this.place = place;
@@ -71,6 +75,15 @@ export class Machine implements Shape {
       });
     }
     this.#depth += 1;
+  }
+
+  nested<T>(work: () => T): T {
+    this.#deeper();
+    try {
+      return work();
+    } finally {
+      this.#depth -= 1;
+    }
   }
 
   step(): void {

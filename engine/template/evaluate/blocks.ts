@@ -33,7 +33,10 @@ function runBlock(page: Page, name: string, level: number, from: Frame, out: Val
 /** Runs a template and, if it extends another, that one with its blocks filled. */
 export function runPage(compiled: Compiled, frame: Frame, out: Value[]): void {
   const page = frame.page;
-  if (!page) return compiled.body(frame, out);
+  if (!page) {
+    compiled.body(frame, out);
+    return;
+  }
   let current: Compiled | undefined = compiled;
   while (current) {
     for (const [name, body] of current.blocks) {

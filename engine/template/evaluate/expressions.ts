@@ -4,7 +4,7 @@
 import { Failure } from "../../core/problem.ts";
 import { Undecided, Unknown } from "../../core/unknown.ts";
 import { Undefined, type Value } from "../../core/value.ts";
-import { contains, equals, order, setKey } from "../python/compare.ts";
+import { contains, equals, hashable, order, setKey } from "../python/compare.ts";
 import { binary, sign } from "../python/operators.ts";
 import { slice, tuple } from "../python/sequences.ts";
 import { str } from "../python/text.ts";
@@ -92,7 +92,7 @@ export function compile(node: Expression): Run {
       const entries = node.entries.map(([key, value]) => [compile(key), compile(value)] as const);
       return guarded(node.place, (frame) => {
         const map = new Map<Value, Value>();
-        for (const [key, value] of entries) setKey(map, used(key(frame)), value(frame));
+        for (const [key, value] of entries) setKey(map, hashable(used(key(frame))), value(frame));
         return map;
       });
     }

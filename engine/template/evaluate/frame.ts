@@ -19,6 +19,8 @@ export interface Machine {
   readonly tables: Tables;
   /** Where evaluation is, for the origin of errors. */
   place: Place;
+  /** Runs macros, includes and the like one level deeper; bounded. */
+  nested<T>(work: () => T): T;
   /** Counts one step; throws `template-limit` when there were too many. */
   step(): void;
   /** The value with its outermost template evaluated. */

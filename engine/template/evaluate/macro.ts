@@ -121,7 +121,7 @@ class Macro extends Callable {
     if (asks.has("kwargs")) setLocal(frame, "kwargs", new Map<Value, Value>(named));
     else if (named.size > 0) typeError(`macro '${name}' takes no keyword argument '${[...named.keys()][0]}'`);
     frame.machine.step();
-    return capture(body, frame);
+    return frame.machine.nested(() => capture(body, frame));
   }
 }
 

@@ -28,8 +28,7 @@ export function assign(target: Target, value: Value, frame: Frame): void {
   const items = itemsOf(settled(value, frame));
   if (items.length < target.items.length)
     typeError(`not enough values to unpack (expected ${target.items.length}, got ${items.length})`);
-  if (items.length > target.items.length)
-    typeError(`too many values to unpack (expected ${target.items.length}, got ${items.length})`);
+  if (items.length > target.items.length) typeError(`too many values to unpack (expected ${target.items.length})`);
   target.items.forEach((part, index) => {
     assign(part, items[index] ?? null, frame);
   });

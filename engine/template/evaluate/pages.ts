@@ -50,7 +50,8 @@ export function compileInclude(node: Statement & { readonly kind: "include" }): 
   return (frame, out) => {
     frame.machine.place = node.place;
     const loaded = find(template(frame), frame, !node.ignoreMissing);
-    if (loaded) runPage(loaded.compiled, pageFrame(frame, loaded.file, node.withContext), out);
+    if (loaded)
+      frame.machine.nested(() => runPage(loaded.compiled, pageFrame(frame, loaded.file, node.withContext), out));
   };
 }
 
@@ -70,7 +71,7 @@ function load(template: Expression, withContext: boolean): (frame: Frame) => Mod
     const loaded = find(name(frame), frame, true);
     if (!loaded) fail("template-not-found", "Template not found");
     const own = pageFrame(frame, loaded.file, withContext);
-    runPage(loaded.compiled, own, []);
+    frame.machine.nested(() => runPage(loaded.compiled, own, []));
     return new Module(loaded.file, own.locals ?? new Map());
   };
 }

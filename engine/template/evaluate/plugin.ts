@@ -13,6 +13,8 @@ export interface Bound {
 
 export interface Signature {
   readonly names: readonly string[];
+  /** How many of the first names must be given. */
+  readonly required: number;
   /** How many of the names can be given by position: those before `*rest`. */
   readonly positional: number;
   /** `*rest` was declared. */
@@ -51,13 +53,15 @@ export interface Tables {
   };
 }
 
-/** `"width fill *rest **named"` as a signature. */
+/** `"width! fill *rest **named"` as a signature; `!` marks what must be given. */
 export function signature(parameters: string): Signature {
-  const words = parameters.split(" ").filter((word) => word !== "");
+  const marked = parameters.split(" ").filter((word) => word !== "");
+  const words = marked.map((word) => word.replace("!", ""));
   const names = words.filter((word) => !word.startsWith("*"));
   const star = words.findIndex((word) => /^\*[^*]/.test(word));
   return {
     names,
+    required: marked.filter((word) => word.endsWith("!")).length,
     positional: star < 0 ? names.length : star,
     rest: words.some((word) => /^\*[^*]/.test(word)),
     named: words.some((word) => word.startsWith("**")),
@@ -90,6 +94,13 @@ export function bind(what: string, declared: Signature, given: Given): Bound {
       at[index] = value;
     } else if (declared.named) named.set(name, value);
     else typeError(`${what}() got an unexpected keyword argument '${name}'`);
+  }
+  const missing = names.filter((_, index) => index < declared.required && at[index] === undefined);
+  if (missing.length > 0) {
+    const shown = missing.map((name) => `'${name}'`).join(" and ");
+    typeError(
+      `${what}() missing ${missing.length} required positional argument${missing.length === 1 ? "" : "s"}: ${shown}`,
+    );
   }
   return { at, rest: given.positional.slice(declared.positional), named };
 }

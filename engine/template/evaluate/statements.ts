@@ -1,6 +1,5 @@
 // Statements compiled to closures that put their pieces into a list; output.ts makes the template's value of it.
 
-import type { Value } from "../../core/value.ts";
 import { truth } from "../python/types.ts";
 import type { Statement } from "../syntax/tree.ts";
 import { blockReference } from "./blocks.ts";

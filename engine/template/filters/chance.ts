@@ -50,8 +50,10 @@ export const CHANCE_FILTERS: Readonly<Record<string, Filter>> = {
     const parts = str(value).toLowerCase().replace(/:$/, "").split(":");
     if (parts.length > 5 || parts.some((part) => !/^[a-f0-9]{2}$/.test(part)))
       typeError(`Invalid value (${str(value)}) for random_mac: not a prefix of a MAC address`);
-    const below = chooser(seed, frame);
-    while (parts.length < 6) parts.push(below(256).toString(16).padStart(2, "0"));
+    // One number for all that is missing, as the original draws it.
+    const drawn = 0x1000000000 + chooser(seed, frame)(0x10000000000 - 0x1000000000);
+    const digits = drawn.toString(16).slice(0, 2 * (6 - parts.length));
+    parts.push(...(digits.match(/../g) ?? []));
     return parts.join(":");
   }),
 };

@@ -9,10 +9,12 @@ import { MAPPING_FILTERS } from "./mappings.ts";
 import { NUMBER_FILTERS } from "./numbers.ts";
 import { PASSWORD_FILTERS } from "./passwords.ts";
 import { PATH_FILTERS } from "./paths.ts";
+import { QUERY_FILTERS } from "./query.ts";
 import { REGEX_FILTERS } from "./regex.ts";
 import { SEQUENCE_FILTERS } from "./sequences.ts";
 import { SET_FILTERS } from "./sets.ts";
 import { TEXT_FILTERS } from "./text.ts";
+import { URLIZE_FILTERS } from "./urlize.ts";
 
 export const FILTERS: Readonly<Record<string, Filter>> = {
   ...DEFAULT_FILTERS,
@@ -27,4 +29,6 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
   ...PASSWORD_FILTERS,
   ...DATE_FILTERS,
   ...CHANCE_FILTERS,
+  ...QUERY_FILTERS,
+  ...URLIZE_FILTERS,
 };

@@ -13,6 +13,13 @@ function number(value: Value | undefined, what: string): number {
   return double(known);
 }
 
+function numberFor(name: string, value: Value): number {
+  const known = numeric(value);
+  if (known === undefined)
+    typeError(`${name}() can only be used on numbers: must be real number, not ${typeName(value)}`);
+  return double(known);
+}
+
 /** Text as a Python int in a base; undefined if it is none. */
 export function parseInt10(text: string, base: number): number | bigint | undefined {
   const clean = text
@@ -91,7 +98,7 @@ function humanReadable(size: number, bits: boolean, unit: string | undefined): s
 function humanToBytes(text: string, usual: string | undefined, bits: boolean): number | bigint {
   const [, digits, unit = ""] = /^\s*(\d*\.?\d*)\s*([A-Za-z]+)?\s*$/.exec(text) ?? [];
   if (digits === undefined || digits === "" || digits === ".")
-    typeError(`human_to_bytes() can't interpret following string: ${text}`);
+    typeError(`human_to_bytes() can't interpret the input: human_to_bytes() can't interpret following string: ${text}`);
   const given = unit === "" ? (usual ?? "") : unit;
   if (given === "") return integer(BigInt(Math.round(Number(digits))));
   const power = UNITS.indexOf(given.slice(0, 1).toUpperCase());
@@ -105,7 +112,7 @@ function humanToBytes(text: string, usual: string | undefined, bits: boolean): n
     (power > 0 && !bits && rest === "B");
   if ((power < 0 && !wanted.includes(given)) || !known)
     typeError(
-      `human_to_bytes() failed to convert ${text} (unit = ${given}). The suffix must be one of ${[...UNITS].reverse().filter(Boolean).join(", ")}`,
+      `human_to_bytes() can't interpret the input: human_to_bytes() failed to convert ${text} (unit = ${given}). The suffix must be one of ${[...UNITS].reverse().filter(Boolean).join(", ")}, B`,
     );
   return integer(BigInt(Math.round(Number(digits) * 1024 ** Math.max(0, power))));
 }
@@ -132,25 +139,27 @@ export const NUMBER_FILTERS: Readonly<Record<string, Filter>> = {
   }),
   round,
   log: filter("base", (value, { at: [base] }) => {
-    const size = number(value, "log() can only be used on numbers: value");
+    const size = numberFor("log", value);
     if (size <= 0) typeError("log() can only be used on numbers: math domain error");
     if (base === undefined) return float(Math.log(size));
     const root = number(base, "base");
     return float(root === 10 ? Math.log10(size) : root === 2 ? Math.log2(size) : Math.log(size) / Math.log(root));
   }),
-  pow: filter("power", (value, { at: [power] }) => {
+  pow: filter("power!", (value, { at: [power] }) => {
     if (numeric(value) === undefined || power === undefined || numeric(power) === undefined)
-      typeError("pow() can only be used on numbers: must be real number, not str");
+      typeError(
+        `pow() can only be used on numbers: must be real number, not ${typeName(numeric(value) === undefined ? value : power)}`,
+      );
     return float(number(value, "value") ** number(power, "power"));
   }),
   root: filter("base", (value, { at: [base] }) => {
-    const size = number(value, "root() can only be used on numbers: value");
+    const size = numberFor("root", value);
     const power = base === undefined ? 2 : number(base, "base");
     return float(power === 2 ? Math.sqrt(size) : power === 3 ? Math.cbrt(size) : size ** (1 / power));
   }),
   human_readable: filter("isbits unit", (value, { at: [bits, unit] }) => {
     const known = numeric(value) ?? (typeof value === "string" ? parseFloatText(value) : undefined);
-    if (known === undefined) typeError("human_readable() can't interpret following string: " + str(value));
+    if (known === undefined) typeError(`human_readable() can't interpret following string: ${str(value)}`);
     return humanReadable(
       double(known),
       bits !== undefined && truth(bits),

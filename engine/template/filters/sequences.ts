@@ -7,7 +7,7 @@ import { type Bound, type Filter, filter } from "../evaluate/plugin.ts";
 import { equals, identity, order } from "../python/compare.ts";
 import { double, numeric } from "../python/numbers.ts";
 import { binary } from "../python/operators.ts";
-import { characters, itemsOf, tuple } from "../python/sequences.ts";
+import { characters, itemsOf } from "../python/sequences.ts";
 import { str } from "../python/text.ts";
 import { truth, typeError, typeName, used } from "../python/types.ts";
 import { attributeGetter, attributeGetters, folded } from "./attributes.ts";
@@ -222,8 +222,7 @@ export const SEQUENCE_FILTERS: Readonly<Record<string, Filter>> = {
     if (!Array.isArray(value)) typeError(`flatten expects a list, not ${typeName(value)}`);
     return flatten(value, levels === undefined || levels === null ? undefined : int(levels, 0), flag(skip, true));
   }),
-  extract: filter("container morekeys", (value, { at: [container, more] }, frame) => {
-    if (container === undefined) typeError("extract() missing 1 required positional argument: 'container'");
+  extract: filter("container! morekeys", (value, { at: [container = null, more] }, frame) => {
     const further: readonly Value[] = more === undefined || more === null ? [] : Array.isArray(more) ? more : [more];
     const keys: readonly Value[] = [value, ...further];
     let current: Value = container;

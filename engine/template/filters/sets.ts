@@ -51,10 +51,10 @@ function size(value: Value | undefined, usual: number): number {
 }
 
 export const SET_FILTERS: Readonly<Record<string, Filter>> = {
-  union: filter("other", (value, { at: [other = null] }) => distinct([...itemsOf(value), ...itemsOf(other)])),
-  intersect: filter("other", (value, { at: [other = null] }) => pick(value, other, true)),
-  difference: filter("other", (value, { at: [other = null] }) => pick(value, other, false)),
-  symmetric_difference: filter("other", (value, { at: [other = null] }) => [
+  union: filter("other!", (value, { at: [other = null] }) => distinct([...itemsOf(value), ...itemsOf(other)])),
+  intersect: filter("other!", (value, { at: [other = null] }) => pick(value, other, true)),
+  difference: filter("other!", (value, { at: [other = null] }) => pick(value, other, false)),
+  symmetric_difference: filter("other!", (value, { at: [other = null] }) => [
     ...pick(value, other, false),
     ...pick(other, value, false),
   ]),
@@ -70,7 +70,7 @@ export const SET_FILTERS: Readonly<Record<string, Filter>> = {
     const lists = listsOf(value, rest);
     return product(Array.from({ length: size(repeat, 1) }, () => lists).flat()).map((row) => tuple(...row));
   }),
-  combinations: filter("set_size", (value, { at: [count] }) =>
+  combinations: filter("set_size!", (value, { at: [count] }) =>
     combinations(itemsOf(value), size(count, 0)).map((row) => tuple(...row)),
   ),
   permutations: filter("set_size", (value, { at: [count] }) => {

@@ -138,7 +138,7 @@ export const TEXT_FILTERS: Readonly<Record<string, Filter>> = {
   capitalize: filter("", (value) => capitalize(str(value))),
   title: filter("", (value) => title(str(value))),
   trim: filter("chars", (value, { at: [chars] }) => strip(str(value), chars, true, true)),
-  replace: filter("old new count", (value, { at: [old = "", made = "", times] }) =>
+  replace: filter("old! new! count", (value, { at: [old = "", made = "", times] }) =>
     replace(str(value), str(old), str(made), times === undefined || times === null ? -1 : int(times, -1)),
   ),
   center: filter("width", (value, { at: [width] }) => center(str(value), int(width, 80))),

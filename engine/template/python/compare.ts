@@ -42,7 +42,9 @@ function equalMaps(a: Map<Value, Value> | LazyMap, b: Map<Value, Value> | LazyMa
 function compareNumbers(a: number | bigint | Float, b: number | bigint | Float): number {
   const x = a instanceof Float ? a.value : a;
   const y = b instanceof Float ? b.value : b;
-  return x < y ? -1 : x > y ? 1 : x == y ? 0 : Number.NaN;
+  if (x < y) return -1;
+  if (x > y) return 1;
+  return Number.isNaN(Number(x)) || Number.isNaN(Number(y)) ? Number.NaN : 0;
 }
 
 /** By code points, as Python orders text, not by UTF-16 units. */
@@ -90,9 +92,7 @@ export function contains(container: Value, needle: Value): boolean {
   }
   if (Array.isArray(within)) return within.some((item) => item === needle || equals(item, needle));
   if (isMapping(within)) {
-    const key = used(needle);
-    if (Array.isArray(key) && !(key instanceof Tuple)) typeError("unhashable type: 'list'");
-    if (isMapping(key)) typeError("unhashable type: 'dict'");
+    const key = hashable(used(needle));
     return getKey(within, key) !== undefined;
   }
   const sequence = asSequence(within);
@@ -121,6 +121,13 @@ export function sameKey(map: Map<Value, Value>, key: Value): Value | undefined {
     if (typeof candidate !== "string" && candidate !== null && equals(candidate, key)) return candidate;
   }
   return undefined;
+}
+
+/** A value that can be a key; lists and mappings cannot. */
+export function hashable(key: Value): Value {
+  if (Array.isArray(key) && !(key instanceof Tuple)) typeError("unhashable type: 'list'");
+  if (isMapping(key)) typeError("unhashable type: 'dict'");
+  return key;
 }
 
 /** Sets with Python's equality of keys. */

@@ -114,6 +114,11 @@ export function roundHalfEven(value: number, digits: number): number {
 }
 
 function evenRound(value: number): number {
+  const rounded = nearestEven(Math.abs(value));
+  return value < 0 || Object.is(value, -0) ? -rounded : rounded;
+}
+
+function nearestEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest < 0.5) return floor;

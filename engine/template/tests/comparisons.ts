@@ -9,12 +9,12 @@ import { str } from "../python/text.ts";
 import { isFloat, truth, typeError, typeName } from "../python/types.ts";
 import { compareVersions } from "./version.ts";
 
-const eq = test("other", (value, { at: [other = null] }) => equals(value, other));
-const ne = test("other", (value, { at: [other = null] }) => !equals(value, other));
-const lt = test("other", (value, { at: [other = null] }) => order(value, other, "<") < 0);
-const le = test("other", (value, { at: [other = null] }) => order(value, other, "<=") <= 0);
-const gt = test("other", (value, { at: [other = null] }) => order(value, other, ">") > 0);
-const ge = test("other", (value, { at: [other = null] }) => order(value, other, ">=") >= 0);
+const eq = test("other!", (value, { at: [other = null] }) => equals(value, other));
+const ne = test("other!", (value, { at: [other = null] }) => !equals(value, other));
+const lt = test("other!", (value, { at: [other = null] }) => order(value, other, "<") < 0);
+const le = test("other!", (value, { at: [other = null] }) => order(value, other, "<=") <= 0);
+const gt = test("other!", (value, { at: [other = null] }) => order(value, other, ">") > 0);
+const ge = test("other!", (value, { at: [other = null] }) => order(value, other, ">=") >= 0);
 
 function same(a: Value, b: Value): boolean {
   if (a === b) return true;
@@ -44,7 +44,7 @@ const OPERATORS: Readonly<Record<string, (compared: number) => boolean>> = {
   ge: (compared) => compared >= 0,
 };
 
-const version = test("version operator strict version_type", (value, {
+const version = test("version! operator strict version_type", (value, {
   at: [other = null, operator = "eq", strict, kind],
 }) => {
   if (value === null || str(value) === "") typeError("Input version value cannot be empty");
@@ -52,7 +52,7 @@ const version = test("version operator strict version_type", (value, {
   const judge = OPERATORS[str(operator)];
   if (!judge)
     typeError(
-      `Invalid operator type (${str(operator)}). Must be one of ==, =, eq, <, lt, <=, le, >, gt, >=, ge, !=, <>, ne`,
+      `Invalid operator type (${str(operator)}). Must be one of '==', '=', 'eq', '<', 'lt', '<=', 'le', '>', 'gt', '>=', 'ge', '!=', '<>', 'ne'`,
     );
   const isStrict = strict !== undefined && strict !== null && truth(strict);
   const how = kind === undefined || kind === null ? (isStrict ? "strict" : "loose") : str(kind);
@@ -81,21 +81,21 @@ export const COMPARISON_TESTS: Readonly<Record<string, Test>> = {
   ">": gt,
   ge,
   ">=": ge,
-  in: test("seq", (value, { at: [container = null] }) => contains(container, value)),
-  contains: test("item", (value, { at: [item = null] }) => contains(value, item)),
-  sameas: test("other", (value, { at: [other = null] }) => same(value, other)),
+  in: test("seq!", (value, { at: [container = null] }) => contains(container, value)),
+  contains: test("item!", (value, { at: [item = null] }) => contains(value, item)),
+  sameas: test("other!", (value, { at: [other = null] }) => same(value, other)),
   odd: test("", (value) => wholeNumber(value, 1)),
   even: test("", (value) => wholeNumber(value, 0)),
-  divisibleby: test("num", (value, { at: [divisor = null] }) => {
+  divisibleby: test("num!", (value, { at: [divisor = null] }) => {
     const [a, b] = [numeric(value), numeric(divisor)];
     if (a === undefined || b === undefined)
       typeError(`unsupported operand type(s) for %: '${typeName(value)}' and '${typeName(divisor)}'`);
     return equals(modulo(a, b), 0);
   }),
-  subset: test("b", (value, { at: [other = null] }) => within(value, other)),
-  issubset: test("b", (value, { at: [other = null] }) => within(value, other)),
-  superset: test("b", (value, { at: [other = null] }) => within(other, value)),
-  issuperset: test("b", (value, { at: [other = null] }) => within(other, value)),
+  subset: test("b!", (value, { at: [other = null] }) => within(value, other)),
+  issubset: test("b!", (value, { at: [other = null] }) => within(value, other)),
+  superset: test("b!", (value, { at: [other = null] }) => within(other, value)),
+  issuperset: test("b!", (value, { at: [other = null] }) => within(other, value)),
   any: test("", (value) => itemsOf(value).some((item) => truth(item))),
   all: test("", (value) => itemsOf(value).every((item) => truth(item))),
   version,
