@@ -1,7 +1,8 @@
 // The modules about accounts' keys, schedules and what else the administrator of a node sets up.
 
+import { alternatives } from "./alternatives.ts";
 import { localeGen } from "./locale-gen.ts";
 import type { AnyModule } from "./module.ts";
 import { timezone } from "./timezone.ts";
 
-export const nodeModules: readonly AnyModule[] = [localeGen, timezone];
+export const nodeModules: readonly AnyModule[] = [alternatives, localeGen, timezone];
