@@ -23,6 +23,8 @@ import {
 
 const PROJECT = resolve(import.meta.dirname, "..");
 const NAME = "bench";
+/** Processes that the commands of playbook/site.yml are: uname, cat, and a shell with grep. */
+const OWN_COMMANDS = 4;
 const { values: options } = parseArgs({ options: { quick: { type: "boolean" }, write: { type: "boolean" } } });
 
 const begin = Date.now();
@@ -114,6 +116,8 @@ interface Details {
   readonly roundTrips: number;
   readonly requests: number;
   readonly processes: number;
+  /** What one ssh login starts by itself (sshd, its message of the day). */
+  readonly login: number;
   readonly floor: number;
   readonly again: number;
 }
@@ -147,6 +151,7 @@ async function details(): Promise<Details> {
       roundTrips: traffic.reduce((sum, each) => sum + each.roundTrips, 0),
       requests: traffic.reduce((sum, each) => sum + each.requests, 0),
       processes,
+      login: probe,
       floor: await floor(lab),
       again: again.wall,
     };
@@ -235,7 +240,7 @@ function report(rows: readonly Row[], extra: Details, many: readonly string[]): 
   lines.push(
     "",
     `One host, second run: ${extra.calls} module calls, ${extra.roundTrips} round trips (${(extra.roundTrips / extra.calls).toFixed(2)} a call), ${extra.requests} requests,`,
-    `${extra.processes} processes started on the host in all (the playbook's own commands, ssh's and the fact gatherer's included).`,
+    `${extra.processes} processes started on the host in all: ${extra.login} by the ssh login itself, ${OWN_COMMANDS} by the playbook's own commands, ${extra.processes - extra.login - OWN_COMMANDS} by tsplay.`,
     `The floor (one ssh that runs the playbook's own commands): ${extra.floor.toFixed(2)} s; tsplay took ${extra.again.toFixed(2)} s, ${(extra.again / extra.floor).toFixed(1)} times that.`,
     "",
     ...many,
