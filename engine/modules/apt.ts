@@ -2,7 +2,7 @@
 // something is to be done, once for all packages of the task.
 
 import type { Result } from "../core/result.ts";
-import { Undecided } from "../core/unknown.ts";
+import { isUnknown, Undecided } from "../core/unknown.ts";
 import type { Host } from "../host/host.ts";
 import { type CacheState, cacheState, updateChange } from "./apt-cache.ts";
 import { planDeb } from "./apt-deb.ts";
@@ -135,6 +135,7 @@ class AptPlan {
     const params = this.#params;
     const { state } = params;
     const specs = await this.#expanded(written);
+    for (const spec of specs) this.#checkPredictedVersion(spec);
     const due = specs.filter((spec) => {
       if (params.only_upgrade && !installedOf(this.#installed, spec.name)) return false;
       return state === "latest" || state === "fixed" || !isSatisfied(spec, this.#installed);
@@ -177,6 +178,16 @@ class AptPlan {
         policy: params.policy_rc_d,
       }),
     );
+  }
+
+  /** A version that only the real run will tell cannot be compared with one that is asked for. */
+  #checkPredictedVersion(spec: PackageSpec): void {
+    if (spec.version === undefined) return;
+    const predicted = this.#context.predictions
+      .of("package")
+      .filter((one) => one.name === spec.name)
+      .at(-1);
+    if (predicted && isUnknown(predicted.version)) throw new Undecided(predicted.version);
   }
 
   #isProvided(name: string): boolean {

@@ -27,11 +27,12 @@ export const packageFacts = defineModule({
       failTask("package-manager", `package_facts knows apt only, not ${wanted.join(", ")}`);
     const database = withPredictions(await dpkgDatabase(host, context.now), context.predictions);
     const packages: Record<string, Plain> = {};
+    const predicted = new Map(context.predictions.of("package").map((one) => [one.name, one.version] as const));
     for (const one of database.packages) {
       if (!isInstalled(one)) continue;
       const entry = {
         name: one.name,
-        version: one.version,
+        version: predicted.get(one.name) ?? one.version,
         arch: one.architecture,
         category: one.section,
         origin: one.origin,

@@ -6,6 +6,8 @@ import { aptRepository } from "./apt-repository.ts";
 import { authorizedKey } from "./authorized-key.ts";
 import { cron } from "./cron.ts";
 import { deb822Repository } from "./deb822-repository.ts";
+import { debconf } from "./debconf.ts";
+import { dpkgSelections } from "./dpkg-selections.ts";
 import { getent } from "./getent.ts";
 import { group } from "./group.ts";
 import { hostname } from "./hostname.ts";
@@ -13,6 +15,7 @@ import { sysvinit } from "./init-script.ts";
 import { modprobe } from "./modprobe.ts";
 import type { AnyModule } from "./module.ts";
 import { mount } from "./mount.ts";
+import { mountFacts } from "./mount-facts.ts";
 import { packageModule } from "./package.ts";
 import { packageFacts } from "./package-facts.ts";
 import { service } from "./service.ts";
@@ -28,11 +31,14 @@ export const systemModules: readonly AnyModule[] = [
   authorizedKey,
   cron,
   deb822Repository,
+  debconf,
+  dpkgSelections,
   getent,
   group,
   hostname,
   modprobe,
   mount,
+  mountFacts,
   packageFacts,
   packageModule,
   service,
