@@ -9,7 +9,7 @@ import type { Compiled } from "./evaluate/compiled.ts";
 import type { Frame, Machine as Shape } from "./evaluate/frame.ts";
 import { concat } from "./evaluate/output.ts";
 import type { Tables } from "./evaluate/plugin.ts";
-import { Pages } from "./pages.ts";
+import { Pages, withNewlines } from "./pages.ts";
 import { itemsOf, tuple } from "./python/sequences.ts";
 import { asSequence, Broken, typeError, typeName, used } from "./python/types.ts";
 import type { Scope } from "./scope.ts";
@@ -170,7 +170,8 @@ export class Machine implements Shape {
       const frame: Frame = { machine: this, scope, parent: undefined, locals: undefined, page: undefined };
       const out: Value[] = [];
       compiled.body(frame, out);
-      return concat(out, frame);
+      const made = concat(out, frame);
+      return typeof made === "string" ? withNewlines(made, template.text) : made;
     } catch (error) {
       if (error instanceof Undecided) return error.unknown;
       throw this.located(error, template.origin);

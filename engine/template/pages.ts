@@ -45,10 +45,10 @@ export class Pages {
     this.#environment = environment;
   }
 
-  /** A value's template, as Ansible reads it: `trim_blocks` on, the last newline kept. */
+  /** A value's template, as Ansible reads it: `trim_blocks` on, backslashes in literals as they are. */
   native(text: string, origin: Origin | undefined): Compiled {
     return this.#natives.get(text, () =>
-      compileTemplate(parseTemplate(text, { trimBlocks: true, rawText: true }, origin)),
+      compileTemplate(parseTemplate(prepared(text), { trimBlocks: true, rawText: true }, origin)),
     );
   }
 
@@ -63,7 +63,7 @@ export class Pages {
   }
 
   render(source: string, scope: Scope, settings: RenderSettings, machine: Machine): string | Unknown {
-    const text = prepared(source, settings);
+    const text = prepared(source);
     const root: Frame & { page: Page | undefined } = {
       machine,
       scope,
@@ -75,7 +75,9 @@ export class Pages {
     try {
       const out: Value[] = [];
       runPage(this.#page(text, settings), root, out);
-      const made = joined(out, root);
+      const rendered = joined(out, root);
+      const keeps = settings.keepTrailingNewline !== false;
+      const made = typeof rendered === "string" && keeps ? withNewlines(rendered, source) : rendered;
       const sequence = settings.newlineSequence;
       if (typeof made !== "string" || sequence === undefined || sequence === "\n") return made;
       return made.replace(/\n/g, () => sequence);
@@ -102,7 +104,7 @@ export class Pages {
         if (isMissing(error)) continue;
         throw error;
       }
-      return { compiled: this.#page(prepared(text, settings), { ...settings, file }), file };
+      return { compiled: this.#page(prepared(text), { ...settings, file }), file };
     }
     return undefined;
   }
@@ -115,9 +117,22 @@ function isMissing(error: unknown): boolean {
   return error instanceof Failure && /not-found|missing/.test(error.problem.code);
 }
 
-function prepared(source: string, settings: RenderSettings): string {
-  const text = source.replace(/\r\n?/g, "\n");
-  return settings.keepTrailingNewline === false && text.endsWith("\n") ? text.slice(0, -1) : text;
+/** As Jinja reads it: line ends made one kind, and one newline at the end taken off. */
+function prepared(source: string): string {
+  return source.replace(/\r\n?/g, "\n").replace(/\n$/, "");
+}
+
+/** The text with as many newlines at its end as the template's source has: Ansible gives back what Jinja took. */
+export function withNewlines(made: string, source: string): string {
+  if (!source.endsWith("\n")) return made;
+  const missing = newlinesAtEnd(source) - newlinesAtEnd(made);
+  return missing > 0 ? made + "\n".repeat(missing) : made;
+}
+
+function newlinesAtEnd(text: string): number {
+  let count = 0;
+  while (text[text.length - 1 - count] === "\n") count += 1;
+  return count;
 }
 
 function lexing(settings: RenderSettings): LexerOptions {

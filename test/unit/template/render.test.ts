@@ -11,6 +11,7 @@ const FILES: Readonly<Record<string, string>> = {
   "/project/base.j2": "head {% block a %}base a{% endblock %} {% block b %}base b{% endblock %} foot",
   "/project/middle.j2": "{% extends 'base.j2' %}{% block a %}middle({{ super() }}){% endblock %}",
   "/project/bad.j2": "one\ntwo {{ nope }}\n",
+  "/project/line.j2": "line\n",
   "/project/self.j2": "{% include 'self.j2' %}",
 };
 
@@ -45,6 +46,12 @@ describe("a template file", () => {
     expect(render("{% include ['nope.j2', 'part.j2'] %}")).to.equal("[1-]");
     expect(() => render("{% include 'nope.j2' %}")).to.throw("Template not found: 'nope.j2'");
     expect(() => render("{% include 'part.j2' without context %}")).to.throw("'x' is undefined");
+  });
+
+  it("keeps its own last newline, not that of what it includes", () => {
+    expect(render("{% include 'line.j2' %}|{% include 'line.j2' %}\n\n")).to.equal("line|line\n\n");
+    expect(render("{% if true %}x{% endif %}\n")).to.equal("x\n");
+    expect(bench().finish("{{ l }}\n", { l: [1] })).to.deep.equal([1]);
   });
 
   it("imports macros and what others set", () => {
