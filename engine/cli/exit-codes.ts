@@ -45,7 +45,7 @@ export function exitCodeOf(problem: Problem): number {
   const { code } = problem;
   if (code === "internal-bug") return EXIT.bug;
   if (code === "interrupted") return EXIT.interrupted;
-  if (code === "playbook-missing") return EXIT.error;
+  if (code === "playbook-missing" || code === "role-not-found") return EXIT.error;
   if (OPTIONS.some((start) => code.startsWith(start))) return EXIT.options;
   if (UNREADABLE.some((start) => code.startsWith(start))) return EXIT.unreadable;
   if (code === "host-unreachable" || code === "auth-failed" || code.startsWith("host-key-")) return EXIT.unreachable;

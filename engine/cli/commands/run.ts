@@ -1,11 +1,12 @@
 // `tsplay run`: playbooks on hosts.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { RunEvent } from "../../core/event.ts";
-import { fail } from "../../core/problem.ts";
-import type { RunOptions } from "../../run/options.ts";
+import { Failures, fail } from "../../core/problem.ts";
+import type { RunOptions, RunPlaybooks } from "../../run/options.ts";
+import { deviations, PlanRecorder, parsePlan } from "../../run/plan-file.ts";
 import { EXIT } from "../exit-codes.ts";
 import { watchInterrupts } from "../interrupt.ts";
 import { joinLimits, keepFailed, lastFailedFile, retryLimit } from "../last-failed.ts";
@@ -43,6 +44,8 @@ interface RunFlags extends SourceFlags, ConnectFlags {
   readonly output?: OutputKind;
   readonly report?: string;
   readonly retryFailed?: boolean;
+  readonly out?: string;
+  readonly plan?: string;
 }
 
 export const makeCommand: MakeCommand = (world, finish) => {
@@ -53,6 +56,8 @@ export const makeCommand: MakeCommand = (world, finish) => {
   addSourceOptions(command)
     .option("-C, --check", "change nothing, say what would change")
     .option("-D, --diff", "show differences in files")
+    .option("--out <file>", "with --check: keep what it foretells")
+    .option("--plan <file>", "run only if the hosts are still as planned")
     .option("-t, --tags <tags>", "only tasks with these tags", collect)
     .option("--skip-tags <tags>", "leave out tasks with these tags", collect)
     .option("-f, --forks <number>", "work on so many hosts at once", positiveNumber)
@@ -77,6 +82,10 @@ async function run(playbooks: readonly string[], flags: RunFlags, world: World):
   for (const playbook of playbooks)
     if (!existsSync(resolve(world.cwd, playbook)))
       fail("playbook-missing", `the playbook ${playbook} could not be found`);
+  if (flags.out !== undefined && !flags.check)
+    fail("option-combination", "--out keeps what a dry run foretells: give --check as well");
+  if (flags.plan !== undefined && flags.check)
+    fail("option-combination", "--plan is for a run that changes something: leave --check out");
   const sources = await sourcesOf(flags, world);
   if (flags.listHosts || flags.listTasks || flags.listTags || flags.syntaxCheck)
     return list(playbooks, flags, sources, world);
@@ -88,13 +97,15 @@ async function run(playbooks: readonly string[], flags: RunFlags, world: World):
   const { reporter } = reporting;
   for (const problem of sources.config.warnings) reporter.event({ type: "warning", time: world.now(), problem });
   const interrupts = watchInterrupts((times) => reporter.event({ type: "interrupted", time: world.now(), times }));
+  const recorder = new PlanRecorder();
   const events = (event: RunEvent): void => {
+    recorder.event(event);
     if (event.type === "recap") keepFailed(failedFile, event);
     if (event.type !== "interrupted") reporter.event(event);
   };
   try {
     const { runPlaybooks } = await import("../../run/run.ts");
-    const { exitCode } = await runPlaybooks({
+    const options: RunOptions = {
       ...baseOptions(playbooks, flags, sources, world, reporting),
       ...connecting,
       limit,
@@ -102,12 +113,26 @@ async function run(playbooks: readonly string[], flags: RunFlags, world: World):
       events,
       interrupt: interrupts.interrupt,
       kill: interrupts.kill,
-    });
+    };
+    if (flags.plan !== undefined) await mustBeAsPlanned(resolve(world.cwd, flags.plan), options, runPlaybooks);
+    const { exitCode } = await runPlaybooks(options);
+    if (flags.out !== undefined)
+      writeFileSync(resolve(world.cwd, flags.out), `${JSON.stringify(recorder.plan(), null, 1)}\n`);
     return exitCode;
   } finally {
     await reporter.finish();
     interrupts.stop();
   }
+}
+
+/** Looks at the hosts once more and compares with the plan. Throws Failures that tell every deviation. */
+async function mustBeAsPlanned(file: string, options: RunOptions, runPlaybooks: RunPlaybooks): Promise<void> {
+  if (!existsSync(file)) fail("plan-missing", `there is no plan ${file}`);
+  const planned = parsePlan(readFileSync(file, "utf8"), file);
+  const recorder = new PlanRecorder();
+  await runPlaybooks({ ...options, check: true, diff: true, events: (event) => recorder.event(event) });
+  const [first, ...more] = deviations(planned, recorder.plan());
+  if (first) throw new Failures([first, ...more]);
 }
 
 /** The part of the options that is the same for running and for listing. */
@@ -126,7 +151,8 @@ function baseOptions(
     tags: split(flags.tags ?? config.get("tags_run")),
     skipTags: split(flags.skipTags ?? config.get("tags_skip")),
     check: flags.check ?? false,
-    diff: flags.diff ?? config.get("diff_always"),
+    // A plan knows its steps by their differences.
+    diff: flags.diff ?? (flags.out !== undefined || config.get("diff_always")),
     forks: flags.forks,
     become: {},
     passwords: {},

@@ -68,11 +68,15 @@ export class Workshop {
       forceHandlers: false,
       flushCache: false,
       verbosity: 0,
-      events: (event) => events.push(event),
+      events: () => {},
       interrupt: new AbortController().signal,
       kill: new AbortController().signal,
       prompter: { ask: async () => undefined },
       ...more,
+      events: (event) => {
+        events.push(event);
+        more.events?.(event);
+      },
     });
     const results = events.filter((event): event is HostResult => event.type === "host-result");
     const recap = events.find((event) => event.type === "recap");
