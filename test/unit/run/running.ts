@@ -68,7 +68,6 @@ export class Workshop {
       forceHandlers: false,
       flushCache: false,
       verbosity: 0,
-      events: () => {},
       interrupt: new AbortController().signal,
       kill: new AbortController().signal,
       prompter: { ask: async () => undefined },
