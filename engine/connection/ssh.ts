@@ -154,8 +154,9 @@ export class SshConnection implements Connection {
 
   #watch(live: Live): Live {
     const lost = (reason: string): void => {
+      // The end is told twice, as 'error' and as 'close'; at the second a new connection may already be in place.
+      if (live.lost === undefined) this.#live = undefined;
       live.lost ??= reason;
-      this.#live = undefined;
       for (const channel of live.channels) channel.lose();
       live.client.destroy();
       for (const client of live.way) client.end();
