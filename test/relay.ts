@@ -45,6 +45,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   };
   const carry = (pair: Pair, from: Socket, to: Socket, counted: boolean): void => {
     let free = 0;
+    // Timers of different lengths may fire in another order: what is sent is always the oldest.
+    const held: Buffer[] = [];
     from.on("data", (chunk) => {
       if (pair.swallowed) return;
       if (counted) {
@@ -59,10 +61,12 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       const wait = options.rate ? (chunk.length / options.rate) * 1000 : 0;
       free = Math.max(free, now) + wait;
       const due = free - now + (options.delay ?? 0);
+      held.push(chunk);
       const send = (): void => {
-        if (!pair.swallowed && to.writable) to.write(chunk);
+        const oldest = held.shift();
+        if (oldest && !pair.swallowed && to.writable) to.write(oldest);
       };
-      if (due <= 0) send();
+      if (due <= 0 && held.length === 1) send();
       else setTimeout(send, due);
       if (options.rate && free - now > 200) {
         from.pause();
