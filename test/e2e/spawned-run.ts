@@ -1,0 +1,193 @@
+// Runs `tsplay` as a user would: a process of its own, in a folder with an inventory and playbooks, against lab hosts.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import type { Host } from "../../engine/host/host.ts";
+import { createHost, type OpenHost } from "../../engine/host/hosts.ts";
+import { sshOptions } from "../../engine/lab/inventory.ts";
+import type { LabState } from "../../engine/lab/lab.ts";
+
+const TSPLAY = resolve(import.meta.dirname, "../../bin/tsplay");
+
+/** How a process ended, and all it said. */
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both outputs, in no special order, for assertions' messages. */
+  readonly all: string;
+  /** Seconds. */
+  readonly took: number;
+}
+
+/** A process that may still run. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly done: Promise<Finished>;
+  /** Resolves when its output has the text; rejects when it ends without. */
+  says(text: string | RegExp): Promise<void>;
+}
+
+/** Variables of a host in the inventory. */
+export type HostVariables = Readonly<Record<string, unknown>>;
+
+/** A folder with what a run needs; it goes with `remove`. */
+export class RunFolder {
+  readonly folder = mkdtempSync(join(tmpdir(), "tsplay-faults-"));
+  readonly #lab: LabState;
+  readonly #opened: OpenHost[] = [];
+  readonly #children = new Set<ChildProcess>();
+
+  constructor(lab: LabState) {
+    this.#lab = lab;
+    mkdirSync(this.path("home"));
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(files: Readonly<Record<string, string | Uint8Array>>): void {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(this.path(name)), { recursive: true });
+      writeFileSync(this.path(name), content);
+    }
+  }
+
+  /** Address of the lab's n-th host, from 1. */
+  address(number: number): string {
+    const host = this.#lab.hosts[number - 1];
+    if (!host) throw new Error(`the lab has no host ${number}`);
+    return host.address;
+  }
+
+  /** What ssh needs to know of the lab, as `ansible_ssh_common_args`. */
+  get sshArguments(): string {
+    return ["-F", "/dev/null", ...sshOptions(this.#lab)].join(" ");
+  }
+
+  /** Writes hosts.yml: these hosts with these variables, which are the lab's first host, as root, where they say nothing else. */
+  inventory(hosts: Readonly<Record<string, HostVariables>>): void {
+    const vars = {
+      ansible_host: this.address(1),
+      ansible_user: "root",
+      ansible_ssh_private_key_file: this.#lab.privateKeyFile,
+      ansible_ssh_common_args: this.sshArguments,
+    };
+    this.write({ "hosts.yml": JSON.stringify({ all: { hosts, vars } }) });
+  }
+
+  /** Starts `tsplay run site.yml -i hosts.yml …`. */
+  start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Running {
+    return this.startWith(["run", "site.yml", "-i", "hosts.yml", ...args], env);
+  }
+
+  /** Starts `tsplay` with these words. */
+  startWith(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const began = performance.now();
+    const child = spawn(process.execPath, [TSPLAY, ...args], {
+      cwd: this.folder,
+      env: { PATH: process.env.PATH, HOME: this.path("home"), LC_ALL: "C.UTF-8", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#children.add(child);
+    const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    const said = (): string => Buffer.concat([...outputs.stdout, ...outputs.stderr]).toString();
+    const listeners = new Set<() => void>();
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream].on("data", (chunk: Buffer) => {
+        outputs[stream].push(chunk);
+        for (const listener of listeners) listener();
+      });
+    const done = new Promise<Finished>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) =>
+        resolve({
+          code,
+          signal,
+          stdout: Buffer.concat(outputs.stdout).toString(),
+          stderr: Buffer.concat(outputs.stderr).toString(),
+          all: said(),
+          took: (performance.now() - began) / 1000,
+        }),
+      );
+    });
+    const has = (text: string | RegExp): boolean =>
+      typeof text === "string" ? said().includes(text) : text.test(said());
+    const says = (text: string | RegExp): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (has(text)) resolve();
+        };
+        listeners.add(look);
+        look();
+        done.then(
+          ({ all }) => reject(new Error(`it ended without saying ${String(text)}:\n${all}`)),
+          (error: unknown) => reject(error),
+        );
+      });
+    return { child, done, says };
+  }
+
+  /** `tsplay run site.yml` to its end; `playbook` is written first where it is given. */
+  async run(playbook?: string, args: readonly string[] = []): Promise<Finished> {
+    if (playbook !== undefined) this.write({ "site.yml": playbook });
+    return this.start(args).done;
+  }
+
+  /** A lab host for looking at what a run left, not through tsplay's command. */
+  host(number: number, user = "root"): Host {
+    const one = createHost(
+      {
+        kind: "ssh",
+        host: `lab-host-${number}`,
+        address: this.address(number),
+        user,
+        privateKeyFile: this.#lab.privateKeyFile,
+        hostKeyChecking: "yes",
+        knownHostsFiles: [this.#lab.knownHostsFile],
+        sshArguments: ["-F", "/dev/null"],
+        timeout: 10,
+      },
+      { environment: { env: { PATH: process.env.PATH, HOME: "/nonexistent" } } },
+    );
+    this.#opened.push(one);
+    return one.host;
+  }
+
+  async remove(): Promise<void> {
+    for (const child of this.#children) if (child.exitCode === null) child.kill("SIGKILL");
+    for (const one of this.#opened.splice(0)) await one.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** What a command says on a host. */
+export async function said(host: Host, script: string): Promise<string> {
+  return (await host.run({ script })).stdout.toString().trim();
+}
+
+/** Waits until a script succeeds on the host; fails after `seconds`. */
+export async function until(host: Host, script: string, seconds = 15): Promise<void> {
+  const waiting = `n=0; until { ${script}; } >/dev/null 2>&1; do n=$((n+1)); [ $n -lt ${seconds * 10} ] || exit 1; sleep 0.1; done`;
+  const { code } = await host.run({ script: waiting });
+  if (code !== 0) throw new Error(`in ${seconds} s it did not come true on ${host.name}: ${script}`);
+}
+
+/** The numbers of one host's line in a recap. */
+export function recapOf(finished: Finished, host: string): Readonly<Record<string, number>> {
+  const line = finished.stdout.split("\n").find((one) => one.startsWith(`${host} `) && one.includes("unreachable="));
+  if (!line) throw new Error(`no recap of ${host} in:\n${finished.all}`);
+  return Object.fromEntries([...line.matchAll(/(\w+)=(\d+)/g)].map(([, name = "", number]) => [name, Number(number)]));
+}
+
+/** The part of the output that is about a host's failure: from `[ERROR]` to its `fatal:` line. */
+export function failureOf(finished: Finished, host: string): string {
+  const parts = finished.all.split(/^(?=\[ERROR\])/m);
+  const part = parts.find((one) => one.includes(`fatal: [${host}]`));
+  if (!part) throw new Error(`${host} did not fail in:\n${finished.all}`);
+  return part.slice(0, part.indexOf("\n", part.indexOf(`fatal: [${host}]`)));
+}
