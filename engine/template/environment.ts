@@ -43,12 +43,29 @@ export function createTemplateEngine(environment: TemplateEnvironment): Template
     return result;
   }
 
+  /**
+   * What a template gave as text. Ansible evaluates it again if it trusts it; we cannot tell whether it came from
+   * the user or from a host, so only `true` and `false` are read, and anything else is an error rather than true.
+   */
+  function literal(text: string, origin: Origin | undefined): boolean {
+    const word = text.trim();
+    if (word === "true" || word === "True") return true;
+    if (word === "false" || word === "False") return false;
+    fail("conditional-indirect", "the condition's template gave a text, and text is not evaluated as a condition", {
+      ...(origin ? { origin } : {}),
+      hint: "write the condition itself, without {{ }}; compare the value, or use the filter 'bool'",
+    });
+  }
+
   function condition(given: Value, scope: Scope, outer: Origin | undefined): boolean | Unknown {
     if (given instanceof Template) {
       const value = machine.evaluate(given, scope);
+      if (typeof value === "string" && value.trim() !== "") return literal(value, given.origin ?? outer);
       return judged(value, given.text, given.origin ?? outer);
     }
     if (typeof given !== "string") return judged(given, repr(given), outer);
+    if (given.trim() === "")
+      fail("conditional-empty", "Empty conditional expressions are not allowed.", outer ? { origin: outer } : {});
     if (hasMarks(given))
       fail(
         "conditional-not-trusted",

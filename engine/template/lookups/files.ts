@@ -94,6 +94,12 @@ function template(terms: readonly Value[], options: Options, frame: Frame): Valu
   });
 }
 
+/** A command of a lookup failed; the last line that it printed on stderr is the hint. */
+function ended(message: string, errors: string): never {
+  const last = errors.trimEnd().split("\n").at(-1) ?? "";
+  fail("lookup-command", message, last === "" ? {} : { hint: `it said: ${last}` });
+}
+
 export const FILE_LOOKUPS: Readonly<Record<string, Lookup>> = {
   file,
   unvault: { run: (terms, _, frame) => terms.map((term) => textOf(readFound(str(term), frame, "files").content)) },
@@ -112,16 +118,16 @@ export const FILE_LOOKUPS: Readonly<Record<string, Lookup>> = {
   pipe: {
     run: (terms, _, frame) =>
       terms.map((term) => {
-        const { status, output } = shell(str(term), frame.machine.environment.env);
-        if (status !== 0) typeError(`lookup_plugin.pipe(${str(term)}) returned ${status}`);
+        const { status, output, errors } = shell(str(term), frame.machine.environment.env);
+        if (status !== 0) ended(`lookup_plugin.pipe(${str(term)}) returned ${status}`, errors);
         return output.trimEnd();
       }),
   },
   lines: {
     run: (terms, _, frame) =>
       terms.flatMap((term) => {
-        const { status, output } = shell(str(term), frame.machine.environment.env);
-        if (status !== 0) typeError(`lookup_plugin.lines(${str(term)}) returned ${status}`);
+        const { status, output, errors } = shell(str(term), frame.machine.environment.env);
+        if (status !== 0) ended(`lookup_plugin.lines(${str(term)}) returned ${status}`, errors);
         return splitlines(output, false);
       }),
   },

@@ -200,6 +200,17 @@ describe("conditions", () => {
     expect(() => engine.condition("nope == 1", scopeOf())).to.throw(Failure, "'nope' is undefined");
   });
 
+  it("read a template's true and false, and refuse other text that it gives", () => {
+    const { engine } = bench();
+    expect(engine.condition(template("{{ x }}"), scopeOf({ x: "false" }))).to.equal(false);
+    expect(engine.condition(template("{{ x }}"), scopeOf({ x: "True" }))).to.equal(true);
+    expect(() => engine.condition(template("{{ x }}"), scopeOf({ x: "a == 1", a: 1 }))).to.throw(
+      Failure,
+      "not evaluated",
+    );
+    expect(() => engine.condition(" ", scopeOf())).to.throw(Failure, "Empty");
+  });
+
   it("do not evaluate text that a variable holds", () => {
     const { engine, warnings } = bench();
     expect(engine.condition("answer", scopeOf({ answer: "1 == 2" }))).to.equal(true);

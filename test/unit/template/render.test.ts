@@ -30,7 +30,7 @@ describe("a template file", () => {
     const text = "a\n  {% for i in l %}\n  {{ i }}\n  {% endfor %}\nz\n";
     expect(render(text)).to.equal("a\n    1\n    2\n  z\n");
     expect(render(text, { lstripBlocks: true })).to.equal("a\n  1\n  2\nz\n");
-    expect(render("{% if true %}\nx\n{% endif %}\n", { trimBlocks: false })).to.equal("\nx\n\n");
+    expect(render("{% if true %}\nx\n{% endif %}\n", { trimBlocks: false })).to.equal("\nx\n");
   });
 
   it("takes other marks and line ends", () => {
