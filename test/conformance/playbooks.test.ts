@@ -8,6 +8,7 @@ import { expect } from "chai";
 import type { RunEvent } from "../../engine/core/event.ts";
 import { type Aspect, argumentsOf, layOut, loadTopics, type PlaybookCase, recordedFile } from "./cases.ts";
 import { filesBelow, type Observed, recapText, TaskLog, withoutPlace } from "./observed.ts";
+import { runTsplay } from "./run-tsplay.ts";
 
 const ASPECTS: readonly Aspect[] = ["exit", "recap", "tasks", "files"];
 
@@ -44,58 +45,15 @@ function compare(observed: Observed, wanted: Observed, one: PlaybookCase, errors
 /** Runs the case with tsplay in a fresh folder. */
 async function observe(one: PlaybookCase): Promise<{ observed: Observed; errors: string }> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "tsplay-conformance-")));
-  const home = process.cwd();
-  const mask = process.umask(0o022);
-  const env = { ...one.env, LC_ALL: "C.UTF-8" };
-  const environment = { ...process.env };
   try {
     layOut(one, folder);
     const before = new Set(readdirSync(folder, { recursive: true, encoding: "utf8" }));
-    process.chdir(folder);
-    Object.assign(process.env, env);
-    const { exit, lines, errors } = await run(argumentsOf(one), folder);
-    const observed = { exit, ...gathered(lines, one.unordered ?? false), files: filesBelow(folder, before) };
+    const { exit, events, errors } = await runTsplay(argumentsOf(one), folder, { ...one.env, LC_ALL: "C.UTF-8" });
+    const observed = { exit, ...gathered(events, one.unordered ?? false), files: filesBelow(folder, before) };
     return { observed: withoutPlace(observed, folder), errors };
   } finally {
-    process.chdir(home);
-    process.umask(mask);
-    for (const name of Object.keys(env)) {
-      const old = environment[name];
-      if (old === undefined) delete process.env[name];
-      else process.env[name] = old;
-    }
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function run(args: readonly string[], cwd: string): Promise<{ exit: number; lines: RunEvent[]; errors: string }> {
-  let out = "";
-  let errors = "";
-  // Loaded as the engine loads its own parts, or there would be two of each class.
-  const { runCommand } = await import("../../engine/cli/main.ts");
-  const exit = await runCommand(["run", "--output", "jsonl", ...args], {
-    cwd,
-    env: { ...process.env },
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      errors += text;
-    },
-    terminal: false,
-    interactive: false,
-    size: () => ({ columns: 120, rows: 40 }),
-    now: () => Date.now(),
-  });
-  const lines = out
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as RunEvent);
-  for (const line of lines) {
-    const problem = line.type === "warning" || line.type === "host-result" ? line.problem : undefined;
-    if (problem) errors += `${line.type === "warning" ? "warning: " : ""}${problem.message}\n`;
-  }
-  return { exit, lines, errors };
 }
 
 function gathered(events: readonly RunEvent[], unordered: boolean): Pick<Observed, "recap" | "tasks"> {
