@@ -59,7 +59,7 @@ function loopValues(state: PlayState, loop: Loop, scope: Scope): Data[] | Unknow
   const data = finished(engine.resolve(loop.value, scope), loop, state, scope);
   if (isUnknown(data)) return data;
   const terms = Array.isArray(data) || loop.lookup === "dict" || data instanceof Map ? data : [data];
-  return engine.lookup(loop.lookup, terms, new Map<string, Data>([["wantlist", true]]), scope);
+  return engine.lookup(loop.lookup, terms, new Map<string, Data>(), scope);
 }
 
 function finished(value: Value, loop: Loop, state: PlayState, scope: Scope): Data {

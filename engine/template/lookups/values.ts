@@ -1,4 +1,4 @@
-// Lookups of values: env, vars, varnames, config, items, list, flattened, dict, indexed_items, together, nested,
+// Lookups of values: env, vars, varnames, config, items, list, flattened, dict, indexed_items, together, nested, cartesian,
 // subelements, sequence, random_choice, inventory_hostnames, undef.
 
 import { fail } from "../../core/problem.ts";
@@ -27,6 +27,13 @@ function flattened(terms: readonly Value[]): Value[] {
 /** Terms that are lists, for nested and together; a lone list of lists is taken as the terms. */
 function lists(terms: readonly Value[]): ReadonlyArray<readonly Value[]> {
   return terms.map((term: Value) => (typeof term === "string" ? [term] : itemsOf(term)));
+}
+
+/** Every item of the first list with every one of the next, and so on. */
+function combined(terms: readonly Value[]): Value[][] {
+  let rows: Value[][] = [[]];
+  for (const column of lists(terms)) rows = rows.flatMap((row) => column.map((item) => [...row, item]));
+  return rows;
 }
 
 export const VALUE_LOOKUPS: Readonly<Record<string, Lookup>> = {
@@ -82,11 +89,14 @@ export const VALUE_LOOKUPS: Readonly<Record<string, Lookup>> = {
   },
   nested: {
     run: (terms) => {
-      const columns = lists(terms);
-      if (columns.length === 0) typeError("with_nested requires at least one element in the nested list");
-      let rows: Value[][] = [[]];
-      for (const column of columns) rows = rows.flatMap((row) => column.map((item) => [...row, item]));
-      return rows;
+      if (terms.length === 0) typeError("with_nested requires at least one element in the nested list");
+      return combined(terms);
+    },
+  },
+  cartesian: {
+    run: (terms) => {
+      if (terms.length === 0) typeError("with_cartesian requires at least one element in each list");
+      return combined(terms);
     },
   },
   subelements: {
