@@ -101,8 +101,9 @@ export function connectionSettings(
   );
   const user = variable("ansible_user", "ansible_ssh_user") ?? evaluation.text(keywords.remoteUser) ?? defaults.user;
   const password = variable("ansible_password", "ansible_ssh_pass", "ansible_ssh_password") ?? defaults.password;
+  // An empty one is how an inventory takes back the key of its groups: none.
   const privateKeyFile =
-    variable("ansible_ssh_private_key_file", "ansible_private_key_file") ?? defaults.privateKeyFile;
+    (variable("ansible_ssh_private_key_file", "ansible_private_key_file") ?? defaults.privateKeyFile) || undefined;
   const privateKeyPassphrase = variable("ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase");
   const sshArguments = [
     ...shellWords(variable("ansible_ssh_common_args") ?? defaults.sshCommonArgs ?? ""),

@@ -31,7 +31,7 @@ describe("a run whose connections fail", function () {
       good: {},
       "no-name": { ansible_host: "no-such-host.invalid" },
       refuses: { ansible_port: 23 },
-      silent: { ansible_host: "10.255.255.1", ansible_timeout: 2 },
+      silent: { ansible_host: `${lab().network.prefix}.250`, ansible_timeout: 2 },
       "wrong-key": { ansible_ssh_private_key_file: place.path("key") },
       "no-key": { ansible_ssh_private_key_file: place.path("absent") },
       "wrong-password": { ansible_user: "ops", ansible_password: "n0t-it", ansible_ssh_private_key_file: "" },
@@ -46,7 +46,7 @@ describe("a run whose connections fail", function () {
     const expected: Readonly<Record<string, readonly [kind: "unreachable" | "failed", message: RegExp]>> = {
       "no-name": ["unreachable", /no-name \(no-such-host\.invalid\) is unreachable on port 22: its name is unknown/],
       refuses: ["unreachable", /refuses \([\d.]+\) is unreachable on port 23: connection refused/],
-      silent: ["unreachable", /silent \(10\.255\.255\.1\) is unreachable on port 22: no answer within 2 s|unreachable/],
+      silent: ["unreachable", /silent \([\d.]+\.250\) is unreachable on port 22: no answer within 2 s/],
       "wrong-key": ["unreachable", /permission denied for root: it refused key .*key\n/],
       "no-key": ["unreachable", /no-key .*the private key .*absent does not exist/],
       "wrong-password": ["unreachable", /permission denied for ops: it refused/],
