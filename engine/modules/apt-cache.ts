@@ -14,12 +14,15 @@ export interface CacheState {
   readonly present: boolean;
 }
 
-/** The two reads travel with others asked in the same tick. */
-export async function cacheState(host: Host): Promise<CacheState> {
+/** The reads travel with others asked in the same tick. Whether there are lists is looked at only with `lists`. */
+export async function cacheState(
+  host: Host,
+  options: { readonly lists: boolean } = { lists: false },
+): Promise<CacheState> {
   const [stamp, lists, files] = await Promise.all([
     host.stat(STAMP),
     host.stat(LISTS),
-    host.glob(`${LISTS}/*_Packages*`),
+    options.lists ? host.glob(`${LISTS}/*_Packages*`) : [],
   ]);
   return { time: timeOf(stamp, lists), present: files.length > 0 };
 }

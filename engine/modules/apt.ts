@@ -17,7 +17,7 @@ import {
   versionFits,
 } from "./apt-names.ts";
 import { APT_PARAMS, type AptParams, aptOptions } from "./apt-params.ts";
-import { transaction } from "./apt-transaction.ts";
+import { linesOf, transaction } from "./apt-transaction.ts";
 import { isPattern } from "./debian-version.ts";
 import { type DpkgDatabase, dpkgDatabase, installedOf, isInstalled, withPredictions } from "./dpkg-packages.ts";
 import { builtin, type Change, defineModule, type Plan, type PlanContext } from "./module.ts";
@@ -52,6 +52,8 @@ class AptPlan {
   readonly #context: PlanContext;
   readonly #changes: Change[] = [];
   #database: DpkgDatabase | undefined;
+  /** What a simulation said that found nothing to do. */
+  #said: Partial<Result> = {};
 
   constructor(host: Host, params: AptParams, context: PlanContext) {
     this.#host = host;
@@ -62,15 +64,16 @@ class AptPlan {
   async make(): Promise<Plan> {
     const params = this.#params;
     const asked = params.update_cache ?? params.cache_valid_time > 0;
+    const installs = params.name.length > 0 && params.state !== "absent";
     const [real, cache] = await Promise.all([
       dpkgDatabase(this.#host, this.#context.now),
-      asked ? cacheState(this.#host) : undefined,
+      asked || installs ? cacheState(this.#host, { lists: asked }) : undefined,
     ]);
     this.#database = withPredictions(real, this.#context.predictions);
     const specs = params.name.filter((name) => name.trim() !== "").map((name) => parseSpec(name.trim()));
     const all = specs.length === 1 && specs[0]?.name === "*" && params.state === "latest";
     const hasWork = specs.length > 0 || params.upgrade !== "no" || params.deb !== undefined || params.state === "fixed";
-    const isUpdating = cache !== undefined && this.#isStale(cache, real);
+    const isUpdating = asked && cache !== undefined && this.#isStale(cache, real);
     if (isUpdating)
       this.#changes.push(
         updateChange(
@@ -91,7 +94,7 @@ class AptPlan {
       const onlyUpdates = isUpdating && this.#changes.length === 1;
       return {
         changes: this.#changes,
-        result,
+        result: { ...result, ...this.#said },
         ...(onlyUpdates && cache?.present
           ? {
               outcome: {
@@ -110,7 +113,7 @@ class AptPlan {
     else await this.#install(specs, isUpdating);
     const counted = this.#changes.length > before;
     if (!counted) this.#markManual(specs);
-    return { changes: this.#changes, result: counted ? result : { ...result, changed: false } };
+    return { changes: this.#changes, result: counted ? result : { ...result, ...this.#said, changed: false } };
   }
 
   get #installed(): DpkgDatabase {
@@ -138,6 +141,8 @@ class AptPlan {
     for (const spec of specs) this.#checkPredictedVersion(spec);
     const due = specs.filter((spec) => {
       if (params.only_upgrade && !installedOf(this.#installed, spec.name)) return false;
+      // What an earlier task of a dry run installs is the newest already.
+      if (state === "latest" && spec.version === undefined && this.#isPredicted(spec.name)) return false;
       return state === "latest" || state === "fixed" || !isSatisfied(spec, this.#installed);
     });
     if (due.length === 0 && state !== "fixed") return;
@@ -188,6 +193,14 @@ class AptPlan {
       .filter((one) => one.name === spec.name)
       .at(-1);
     if (predicted && isUnknown(predicted.version)) throw new Undecided(predicted.version);
+  }
+
+  #isPredicted(name: string): boolean {
+    const version = this.#context.predictions
+      .of("package")
+      .filter((one) => one.name === name)
+      .at(-1)?.version;
+    return version !== undefined && version !== "absent";
   }
 
   #isProvided(name: string): boolean {
@@ -273,7 +286,15 @@ class AptPlan {
       verb[0] !== "autoclean"
     )
       throw new Undecided("whether there is something to upgrade in the refreshed lists of packages");
-    if (!some && !always) return;
+    if (!some && !always) {
+      this.#said = {
+        stdout: trial.stdout,
+        stderr: trial.stderr,
+        stdout_lines: linesOf(trial.stdout),
+        stderr_lines: linesOf(trial.stderr),
+      };
+      return;
+    }
     this.#changes.push(
       transaction({
         what,

@@ -1,7 +1,6 @@
 // Keys that may log in as a user.
 
 import type { Result } from "../core/result.ts";
-import { Unknown } from "../core/unknown.ts";
 import type { Host } from "../host/host.ts";
 import { keysOf, withKeys, withoutKeys } from "./authorized-keys.ts";
 import { type Change, defineModule } from "./module.ts";
@@ -73,6 +72,7 @@ export const authorizedKey = defineModule({
       path: params.path ?? null,
       comment: params.comment ?? null,
       follow: params.follow,
+      validate_certs: params.validate_certs,
     };
     if (after === before) return { changes: [], result };
     const owner = entry ? { owner: idOf(entry[2], params.user), group: idOf(entry[3], undefined) } : {};
@@ -100,7 +100,7 @@ export const authorizedKey = defineModule({
           content: after,
           mode: 0o600,
           owner: params.user,
-          group: new Unknown("the user's group"),
+          ...(/^\d+$/.test(entry?.[3] ?? "") ? { group: Number(entry?.[3]) } : {}),
         },
       ],
       async apply(target) {

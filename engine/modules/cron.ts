@@ -1,7 +1,6 @@
 // Jobs of cron: in a user's table or in a file of /etc/cron.d.
 
 import type { Result } from "../core/result.ts";
-import { Unknown } from "../core/unknown.ts";
 import type { Host } from "../host/host.ts";
 import {
   jobLine,
@@ -164,7 +163,7 @@ function tableChange(user: string, host: Host, before: string, after: string): C
         content: after,
         mode: 0o600,
         owner: user,
-        group: new Unknown("the group of crontabs"),
+        group: "crontab",
       },
     ],
     async apply(target) {

@@ -42,6 +42,13 @@ export const getent = defineModule({
     if (key !== undefined && (rows === undefined || rows.length === 0)) {
       if (params.fail_key) failTask("getent-no-key", "One or more supplied key could not be found in the database.");
       found[key] = null;
+      return {
+        changes: [],
+        result: {
+          ansible_facts: { [`getent_${database}`]: found },
+          msg: "One or more supplied key could not be found in the database.",
+        },
+      };
     }
     return { changes: [], result: { ansible_facts: { [`getent_${database}`]: found } } };
   },

@@ -62,12 +62,7 @@ export const mount = defineModule({
       host.stat(path, { follow: true }),
     ]);
     const options = params.opts ?? "defaults";
-    const opts =
-      params.boot || options.split(",").includes("noauto")
-        ? options
-        : options === "defaults"
-          ? "noauto"
-          : `${options},noauto`;
+    const opts = params.boot || options.split(",").includes("noauto") ? options : `${options},noauto`;
     const wish: Wish = {
       state: params.state,
       entry: {
@@ -94,6 +89,7 @@ export const mount = defineModule({
       passno: params.passno,
       fstab: params.fstab,
       boot: params.boot ? "yes" : "no",
+      backup_file: "",
     };
     return { changes, result } satisfies Plan;
   },
