@@ -308,7 +308,9 @@ async function loopPause({ state, task }: Execution, item: PreparedItem): Promis
 
 function emitItem(execution: Execution, item: PreparedItem, outcome: Outcome, noLog: boolean, ignored: boolean): void {
   const { state, task, info, run } = execution;
-  const { result, status, reason, diff } = outcome;
+  const { status, reason, diff } = outcome;
+  const { loopVar, value } = item.item ?? { loopVar: "item", value: null };
+  const result: Result = { ...outcome.result, [loopVar]: value, ansible_loop_var: loopVar };
   state.context.emit({
     type: "item-result",
     time: state.context.now(),

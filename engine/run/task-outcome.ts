@@ -86,18 +86,13 @@ export function judge(
     result = { ...result, changed: holds as boolean };
   } else if (isUnknown(result.changed)) undecided = result.changed as unknown as Unknown;
   if (task.failedWhen && task.failedWhen.length > 0) {
-    const holds = anyOfFailedWhen(engine, seen(), task.failedWhen);
+    const { holds } = allHold(engine, seen(), task.failedWhen);
     // Whether a command that was not run would fail is never known; a dry run supposes that it does not.
     result = { ...result, failed: isUnknown(holds) ? false : holds, failed_when_result: holds as Plain };
   }
   if (result.failed) return { status: "failed", result, diff };
   if (undecided) return { status: "undecided", result, diff, reason: undecided.reason };
   return { status: result.changed ? "changed" : "ok", result, diff };
-}
-
-/** `failed_when` as a list means that all must hold for the task to fail. */
-function anyOfFailedWhen(engine: TemplateEngine, scope: Scope, conditions: readonly Condition[]): boolean | Unknown {
-  return allHold(engine, scope, conditions).holds;
 }
 
 /** The result of a loop, from those of its items. */
