@@ -27,6 +27,7 @@ import { serviceManager } from "./service-manager.ts";
 import { sshHostKeys } from "./ssh-host-keys.ts";
 import { storageNames } from "./storage-names.ts";
 import { groupsGiving } from "./subset.ts";
+import { systemdVersion } from "./systemd-version.ts";
 import { uptime } from "./uptime.ts";
 import { user } from "./user.ts";
 import { virtualization } from "./virtualization.ts";
@@ -59,6 +60,7 @@ export const collectors: readonly Collector[] = [
   interfaces,
   virtualization,
   storageNames,
+  systemdVersion,
   environment,
 ];
 

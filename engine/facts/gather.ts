@@ -78,11 +78,10 @@ async function readAll(host: FactHost, chosen: readonly Collector[], options: Ga
     );
   const script = scriptOf(chosen, options);
   if (script !== undefined) {
-    const environment = { LC_ALL: "C" };
     const limit = (options.timeout ?? 10) * 3 + 30;
     reads.push(
       (async () => {
-        const result = await host.run({ script, reads: true, timeout: limit, env: environment });
+        const result = await host.run({ script, reads: true, timeout: limit });
         if (result.timedOut)
           fail("facts-timeout", `facts were not gathered within ${limit} seconds on ${host.name}`, {
             hint: "a hung mount or a script in the folder of local facts is the usual cause; raise gather_timeout",
@@ -124,18 +123,24 @@ function unique(values: readonly string[]): string[] {
 
 /** All sections in one script; each starts with a NUL, a mark, its name and a NUL. */
 function scriptOf(chosen: readonly Collector[], options: GatherOptions): string | undefined {
-  const parts = chosen.flatMap((collector) =>
-    collector.script === undefined ? [] : [`printf '\\0tsplay:%s\\0' ${collector.group}\n${collector.script.trim()}\n`],
-  );
-  if (parts.length === 0) return undefined;
+  const partsOf = (collectorsOfPart: readonly Collector[]): string[] =>
+    collectorsOfPart.flatMap(({ group, script }) =>
+      script === undefined ? [] : [`printf '\\0tsplay:%s\\0' ${group}\n${script.trim()}\n`],
+    );
+  // The environment is told as the login made it, before anything is set.
+  const first = partsOf(chosen.filter(({ group }) => group === "env"));
+  const rest = partsOf(chosen.filter(({ group }) => group !== "env"));
+  if (first.length + rest.length === 0) return undefined;
   return [
+    ...first,
+    "LC_ALL=C; export LC_ALL",
     "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin",
-    "tab=$(printf '\\t.'); tab=${tab%.}",
+    "tab='\t'",
     'say() { line=$1; shift; for word; do line=$line$tab$word; done; printf "%s\\n" "$line"; }',
     'first() { if [ -r "$1" ]; then IFS= read -r value <"$1" || :; else value=; fi; } 2>/dev/null',
     `fact_path=${quoted(options.factPath ?? "/etc/ansible/facts.d")}`,
     `seconds=${Math.max(1, Math.floor(options.timeout ?? 10))}`,
-    ...parts,
+    ...rest,
   ].join("\n");
 }
 

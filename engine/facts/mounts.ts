@@ -14,22 +14,24 @@ export const mounts: Collector = {
 set --
 while read -r device path type rest; do
   case $device in
-    /*|*:/*) [ "$type" = none ] || set -- "$@" "$(printf '%b.' "$path")" ;;
+    /*|*:/*) [ "$type" = none ] && continue
+      case $path in *\\\\*) path=$(printf '%b.' "$path"); path=\${path%.} ;; esac
+      set -- "$@" "$path" ;;
   esac
 done </proc/mounts 2>/dev/null
 limit=; command -v timeout >/dev/null 2>&1 && limit="timeout $seconds"
-for path; do shift; set -- "$@" "\${path%.}"; done
 [ $# -eq 0 ] || $limit stat -f -c '%S %s %b %a %c %d %n' -- "$@" 2>/dev/null`,
   collect: (evidence, facts) => {
     const sizes = sizesOf(evidence.section("mounts"));
     const bound = boundPaths(evidence.file("/proc/self/mountinfo"));
     const uuids = uuidsOf(facts.device_links);
-    const found: Plain[] = [];
+    // What is mounted over another mount hides it.
+    const found = new Map<string, Plain>();
     for (const line of linesOf(evidence.file("/proc/mounts"))) {
       const [device = "", rawPath = "", fstype = "", options = "", dump = "0", passno = "0"] = line.split(" ");
       if ((!device.startsWith("/") && !device.includes(":/")) || fstype === "none") continue;
       const path = unescapePath(rawPath);
-      found.push({
+      found.set(path, {
         mount: path,
         device: unescapePath(device),
         fstype,
@@ -40,7 +42,7 @@ for path; do shift; set -- "$@" "\${path%.}"; done
         uuid: uuids.get(device.replace(/^.*\//, "")) ?? "N/A",
       });
     }
-    return { mounts: found };
+    return { mounts: [...found.values()] };
   },
 };
 

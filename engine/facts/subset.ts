@@ -5,7 +5,7 @@ import { fail } from "../core/problem.ts";
 import type { Collector } from "./collector.ts";
 
 /** Subsets whose facts come from programs that a target does not need; they give nothing here, as in Ansible without them. */
-const EMPTY = ["facter", "ohai", "systemd"];
+const EMPTY = ["facter", "ohai"];
 
 /** Ansible's other names of subsets, and the groups here that give their facts. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {

@@ -69,7 +69,7 @@ export const virtualization: Collector = {
     return {
       virtualization_type: verdict?.type ?? "NA",
       virtualization_role: verdict?.role ?? "NA",
-      virtualization_tech_guest: [...new Set(guests)].sort(),
+      virtualization_tech_guest: [...new Set(guests)].sort().reverse(),
       virtualization_tech_host: [...new Set(hosts)].sort(),
     };
   },
@@ -88,7 +88,7 @@ function containerSigns(evidence: Evidence): string[] {
   if (/(?:^|\0)container=lxc/.test(environment)) found.push("lxc");
   if (/(?:^|\0)container=podman/.test(environment) || there("/run/.containerenv")) found.push("podman");
   if (there("/proc/vz") && !there("/proc/lve")) found.push("openvz");
-  if (systemd !== undefined) found.push(systemd === "systemd-nspawn" ? "container" : systemd);
+  if (systemd !== undefined) found.push(...(systemd === "systemd-nspawn" ? ["container", systemd] : [systemd]));
   if (/(?:^|\0)container=./.test(environment)) found.push("container");
   return [...new Set(found)];
 }
