@@ -6,6 +6,7 @@ import { Unknown } from "../core/unknown.ts";
 import type { Plain } from "../core/value.ts";
 import type { Host } from "../host/host.ts";
 import type { Module, Plan, Progress } from "../modules/module.ts";
+import { hostWithDeadline } from "./deadline-host.ts";
 import type { TaskOptions } from "./task-options.ts";
 
 /** A raw result (before changed_when and the like), or why there is none. */
@@ -55,10 +56,11 @@ export async function applyPlan(plan: Plan, host: Host, options: TaskOptions, pr
     };
   let result: Result = { changed: plan.changes.length > 0, ...plan.result };
   let begun = false;
+  const bounded = options.timeout === undefined ? host : hostWithDeadline(host, options.timeout);
   try {
     for (const change of plan.changes) {
       begun = true;
-      result = { ...result, ...((await change.apply(host, progress)) ?? {}) };
+      result = { ...result, ...((await change.apply(bounded, progress)) ?? {}) };
     }
     return { result, diff };
   } catch (error) {

@@ -9,7 +9,7 @@ export function hostWithDeadline(host: Host, seconds: number, now: () => number 
 
 function until(host: Host, end: number, now: () => number): Host {
   const run = (request: RunRequest) => {
-    const left = Math.max(0.001, (end - now()) / 1000);
+    const left = Math.max(1, Math.round(end - now())) / 1000;
     return host.run({ ...request, timeout: Math.min(request.timeout ?? left, left) });
   };
   const as = (become: Become | undefined): Host => until(host.as(become), end, now);
