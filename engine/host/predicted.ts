@@ -48,6 +48,7 @@ class PredictedHost implements Host {
   readonly #fallback: Host;
   readonly #store: PredictionStore;
   readonly #now: () => number;
+  readonly #users = new WeakMap<Host, Host>();
 
   constructor(real: Host, fallback: Host, store: PredictionStore, user: string, now: () => number) {
     this.name = real.name;
@@ -198,7 +199,12 @@ class PredictedHost implements Host {
 
   as(become: Become | undefined): Host {
     const real = this.#real.as(become);
-    return new PredictedHost(real, this.#fallback, this.#store, become?.user ?? real.user, this.#now);
+    // One for each user: what is remembered by host (packages …) must find the same one again.
+    const known = this.#users.get(real);
+    if (known) return known;
+    const host = new PredictedHost(real, this.#fallback, this.#store, become?.user ?? real.user, this.#now);
+    this.#users.set(real, host);
+    return host;
   }
 
   write(path: string): Promise<void> {
