@@ -4,9 +4,12 @@ import { appendFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Mask } from "../core/secret.ts";
+import type { DiffLimits } from "../report/diff-text.ts";
 import { Printer } from "../report/printer.ts";
 import { type Reporter, together } from "../report/reporter.ts";
+import type { ResultFormat } from "../report/result-text.ts";
 import { wantsColour } from "../report/style.ts";
+import type { TextOptions } from "../report/text.ts";
 import type { World } from "./surroundings.ts";
 
 export type OutputKind = "text" | "live" | "jsonl" | "json";
@@ -56,12 +59,41 @@ export async function reportingFor(options: ReportingOptions, world: World): Pro
   return reporters.length === 1 ? shown : { ...shown, reporter: together(reporters) };
 }
 
+/** How much of a difference is shown. */
+export function diffLimits(config: Config): DiffLimits {
+  return { context: config.get("diff_context"), most: config.get("max_diff_size") };
+}
+
+function resultFormat(config: Config): ResultFormat {
+  const pretty = config.get("callback_format_pretty");
+  return {
+    form: config.get("callback_result_format") === "yaml" ? "yaml" : "json",
+    ...(pretty === undefined ? {} : { pretty }),
+  };
+}
+
 /** `log_path`: the text report appended to a file, without colours, whatever the screen shows. */
 async function logTo(file: string, options: ReportingOptions, world: World): Promise<Reporter> {
   const { TextReporter } = await import("../report/text.ts");
   const write = (text: string): void => appendFileSync(file, text, { mode: 0o600 });
   const printer = new Printer({ out: write, err: write, mask: options.mask, colour: false });
-  return new TextReporter(printer, { verbosity: options.verbosity, problems: { cwd: world.cwd } });
+  return new TextReporter(printer, textOptions(options, world));
+}
+
+function textOptions({ config, verbosity }: ReportingOptions, world: World): TextOptions {
+  return {
+    verbosity,
+    problems: { cwd: world.cwd },
+    format: resultFormat(config),
+    diff: diffLimits(config),
+    showSkipped: config.get("display_skipped_hosts"),
+    showOk: config.get("display_ok_hosts"),
+    showStarts: config.get("show_per_host_start"),
+    showCustomStats: config.get("show_custom_stats"),
+    pathOnFailure: config.get("show_task_path_on_failure"),
+    failuresToStderr: config.get("display_failed_stderr"),
+    checkMarkers: config.get("check_mode_markers"),
+  };
 }
 
 async function screenFor(options: ReportingOptions, world: World): Promise<Reporting> {
@@ -83,6 +115,8 @@ async function screenFor(options: ReportingOptions, world: World): Promise<Repor
     const live = new LiveReporter(printer, {
       verbosity,
       problems,
+      format: resultFormat(config),
+      diff: diffLimits(config),
       size: world.size,
       now: world.now,
       open: openBoard,
@@ -101,13 +135,5 @@ async function screenFor(options: ReportingOptions, world: World): Promise<Repor
     };
   }
   const { TextReporter } = await import("../report/text.ts");
-  const reporter = new TextReporter(printer, {
-    verbosity,
-    problems,
-    showSkipped: config.get("display_skipped_hosts"),
-    showCustomStats: config.get("show_custom_stats"),
-    failuresToStderr: config.get("display_failed_stderr"),
-    checkMarkers: config.get("check_mode_markers"),
-  });
-  return { reporter, quietly: direct };
+  return { reporter: new TextReporter(printer, textOptions(options, world)), quietly: direct };
 }

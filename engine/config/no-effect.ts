@@ -2,11 +2,13 @@
 // nobody wonders, and are no mistakes.
 
 const PYTHON = "nothing here runs in Python";
-const PLUGINS =
-  "plugins in Python cannot be used here; filters and modules of your own are written in TypeScript or JavaScript";
+const PLUGINS = "plugins in Python cannot be used here";
 const TRANSFER = "files and modules are not copied this way here";
 const NETWORK = "network devices are not supported here";
 const OWN = "tsplay does this its own way";
+const OWN_CODE = "modules and filters of your own are not supported yet";
+const TEMPORARY = "files are written beside the place they are for";
+const RETRY_FILES = "no such files are needed: tsplay run --retry-failed takes the hosts that failed last time";
 const LOOKS = "the output has its own look here";
 
 /** By `section.key`; `section.*` stands for all keys of a section. */
@@ -17,6 +19,21 @@ export const NO_EFFECT_KEYS: Readonly<Record<string, string>> = {
   "defaults.python_module_rlimit_nofile": PYTHON,
   "defaults.module_strict_utf8_response": PYTHON,
   "defaults.module_ignore_exts": PYTHON,
+  "defaults.library": OWN_CODE,
+  "defaults.filter_plugins": OWN_CODE,
+  "defaults.collections_path": "collections are not looked into: put the roles you need into roles_path",
+  "defaults.collections_paths": "collections are not looked into: put the roles you need into roles_path",
+  "defaults.playbook_vars_root":
+    "group_vars and host_vars are read beside the playbooks of the command line and at the project's root",
+  "defaults.local_tmp": "nothing is written to a temporary folder of the controller",
+  "defaults.remote_tmp": TEMPORARY,
+  "defaults.async_dir": "the run itself remembers background tasks; nothing is left on the host",
+  "defaults.error_on_undefined_vars": "using an undefined variable is always an error",
+  "defaults.retry_files_enabled": RETRY_FILES,
+  "defaults.retry_files_save_path": RETRY_FILES,
+  "defaults.display_args_to_stdout": "parameters are not shown in headlines: they may hold secrets",
+  "defaults.deprecation_warnings": "warnings are always shown",
+  "defaults.system_warnings": "warnings are always shown",
   "defaults.action_plugins": PLUGINS,
   "defaults.become_plugins": PLUGINS,
   "defaults.cache_plugins": PLUGINS,
@@ -135,6 +152,8 @@ export const NO_EFFECT_ENV: Readonly<Record<string, string>> = {
   ANSIBLE_VARS_ENABLED: PLUGINS,
   ANSIBLE_JINJA2_EXTENSIONS: "Jinja extensions are Python code; loop controls and 'do' are not available",
   ANSIBLE_JINJA2_NATIVE: "templates always keep their types, as in ansible-core 2.19",
+  ANSIBLE_REMOTE_TEMP: TEMPORARY,
+  ANSIBLE_LOCAL_TEMP: "nothing is written to a temporary folder of the controller",
   ANSIBLE_PIPELINING: "tsplay always works without copying modules",
   ANSIBLE_SSH_PIPELINING: "tsplay always works without copying modules",
   ANSIBLE_SSH_CONTROL_PATH: "tsplay keeps its own connections open",

@@ -39,14 +39,7 @@ export const SETTINGS = {
   // Where things are
   inventory: row("sources", "DEFAULT_HOST_LIST", "ANSIBLE_INVENTORY", "defaults.inventory", ["/etc/ansible/hosts"], "inventory sources, if no -i is given"),
   roles_path: row("paths", "DEFAULT_ROLES_PATH", "ANSIBLE_ROLES_PATH", "defaults.roles_path", ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"], "folders where roles are looked for"),
-  library: row("paths", "DEFAULT_MODULE_PATH", "ANSIBLE_LIBRARY", "defaults.library", ["~/.ansible/plugins/modules", "/usr/share/ansible/plugins/modules"], "folders where modules of your own are looked for"),
-  filter_plugins: row("paths", "DEFAULT_FILTER_PLUGIN_PATH", "ANSIBLE_FILTER_PLUGINS", "defaults.filter_plugins", [], "folders where filters of your own (.ts, .js) are looked for"),
-  collections_path: row("paths", "COLLECTIONS_PATHS", "ANSIBLE_COLLECTIONS_PATH", "defaults.collections_path", ["~/.ansible/collections", "/usr/share/ansible/collections"], "folders where collections are looked for (their roles are used)"),
   playbook_dir: row("path", "PLAYBOOK_DIR", "ANSIBLE_PLAYBOOK_DIR", "defaults.playbook_dir", none, "the playbook folder for commands that run no playbook"),
-  playbook_vars_root: row("string", "PLAYBOOK_VARS_ROOT", "ANSIBLE_PLAYBOOK_VARS_ROOT", "defaults.playbook_vars_root", "top", "beside which playbooks group_vars and host_vars are read", { choices: ["top", "bottom", "all"] }),
-  local_tmp: row("path", "DEFAULT_LOCAL_TMP", "ANSIBLE_LOCAL_TEMP", "defaults.local_tmp", "~/.ansible/tmp", "folder for temporary files on the controller"),
-  remote_tmp: row("string", "REMOTE_TMP", "ANSIBLE_REMOTE_TEMP ANSIBLE_REMOTE_TMP", "defaults.remote_tmp", "~/.ansible/tmp", "folder for temporary files on hosts"),
-  async_dir: row("string", "ASYNC_DIR", "ANSIBLE_ASYNC_DIR", "defaults.async_dir", "~/.ansible_async", "folder on hosts where background jobs keep their state"),
   log_path: row("path", "DEFAULT_LOG_PATH", "ANSIBLE_LOG_PATH", "defaults.log_path", none, "file to which the output is also written"),
 
   // Inventory
@@ -85,7 +78,7 @@ export const SETTINGS = {
   become_allow_same_user: row("boolean", "BECOME_ALLOW_SAME_USER", "ANSIBLE_BECOME_ALLOW_SAME_USER", "privilege_escalation.become_allow_same_user", false, "use the become method even if one is that user already"),
 
   // Running
-  forks: row("integer", "DEFAULT_FORKS", "ANSIBLE_FORKS", "defaults.forks", 5, "hosts that are worked on at once"),
+  forks: row("integer", "DEFAULT_FORKS", "ANSIBLE_FORKS", "defaults.forks", 50, "hosts that are worked on at once"),
   strategy: row("string", "DEFAULT_STRATEGY", "ANSIBLE_STRATEGY", "defaults.strategy", "linear", "the order in which hosts take tasks"),
   gathering: row("string", "DEFAULT_GATHERING", "ANSIBLE_GATHERING", "defaults.gathering", "implicit", "when facts are gathered without being asked for", { choices: ["implicit", "explicit", "smart"] }),
   gather_subset: row("list", "DEFAULT_GATHER_SUBSET", "ANSIBLE_GATHER_SUBSET", "defaults.gather_subset", ["all"], "which facts are gathered"),
@@ -96,7 +89,6 @@ export const SETTINGS = {
   fact_caching_timeout: row("integer", "CACHE_PLUGIN_TIMEOUT", "ANSIBLE_CACHE_PLUGIN_TIMEOUT", "defaults.fact_caching_timeout", 86400, "seconds after which cached facts are gathered anew; 0 never"),
   inject_facts_as_vars: row("boolean", "INJECT_FACTS_AS_VARS", "ANSIBLE_INJECT_FACT_VARS", "defaults.inject_facts_as_vars", true, "facts are variables ansible_* too"),
   hash_behaviour: row("string", "DEFAULT_HASH_BEHAVIOUR", "ANSIBLE_HASH_BEHAVIOUR", "defaults.hash_behaviour", "replace", "what happens to a mapping that is set at two levels", { choices: ["replace", "merge"] }),
-  error_on_undefined_vars: row("boolean", "DEFAULT_UNDEFINED_VAR_BEHAVIOR", "ANSIBLE_ERROR_ON_UNDEFINED_VARS", "defaults.error_on_undefined_vars", true, "using an undefined variable is an error"),
   any_errors_fatal: row("boolean", "ANY_ERRORS_FATAL", "ANSIBLE_ANY_ERRORS_FATAL", "defaults.any_errors_fatal", false, "a failed task on one host stops all hosts"),
   force_handlers: row("boolean", "DEFAULT_FORCE_HANDLERS", "ANSIBLE_FORCE_HANDLERS", "defaults.force_handlers", false, "run notified handlers even after a failure"),
   error_on_missing_handler: row("boolean", "ERROR_ON_MISSING_HANDLER", "ANSIBLE_ERROR_ON_MISSING_HANDLER", "defaults.error_on_missing_handler", true, "notifying a handler that does not exist is an error"),
@@ -108,8 +100,6 @@ export const SETTINGS = {
   ansible_managed: row("string", "DEFAULT_MANAGED_STR", "", "defaults.ansible_managed", "Ansible managed", "value of the variable ansible_managed"),
   tags_run: row("list", "TAGS_RUN", "ANSIBLE_RUN_TAGS", "tags.run", [], "tags of the tasks to run"),
   tags_skip: row("list", "TAGS_SKIP", "ANSIBLE_SKIP_TAGS", "tags.skip", [], "tags of the tasks to leave out"),
-  retry_files_enabled: row("boolean", "RETRY_FILES_ENABLED", "ANSIBLE_RETRY_FILES_ENABLED", "defaults.retry_files_enabled", false, "write a file with the hosts that failed"),
-  retry_files_save_path: row("path", "RETRY_FILES_SAVE_PATH", "ANSIBLE_RETRY_FILES_SAVE_PATH", "defaults.retry_files_save_path", none, "folder for those files"),
 
   // Vault
   ask_vault_pass: row("boolean", "DEFAULT_ASK_VAULT_PASS", "ANSIBLE_ASK_VAULT_PASS", "defaults.ask_vault_pass", false, "ask for the vault password"),
@@ -131,14 +121,11 @@ export const SETTINGS = {
   display_skipped_hosts: row("boolean", "DISPLAY_SKIPPED_HOSTS", "ANSIBLE_DISPLAY_SKIPPED_HOSTS", "defaults.display_skipped_hosts", true, "show hosts that skip a task"),
   display_ok_hosts: row("boolean", "display_ok_hosts", "ANSIBLE_DISPLAY_OK_HOSTS", "defaults.display_ok_hosts", true, "show hosts where a task changed nothing"),
   display_failed_stderr: row("boolean", "display_failed_stderr", "ANSIBLE_DISPLAY_FAILED_STDERR", "defaults.display_failed_stderr", false, "failures go to stderr"),
-  display_args_to_stdout: row("boolean", "DISPLAY_ARGS_TO_STDOUT", "ANSIBLE_DISPLAY_ARGS_TO_STDOUT", "defaults.display_args_to_stdout", false, "show a task's parameters in its headline"),
   show_per_host_start: row("boolean", "show_per_host_start", "ANSIBLE_SHOW_PER_HOST_START", "defaults.show_per_host_start", false, "show when a task starts on a host"),
   show_custom_stats: row("boolean", "SHOW_CUSTOM_STATS", "ANSIBLE_SHOW_CUSTOM_STATS", "defaults.show_custom_stats", false, "show what set_stats collected"),
   show_task_path_on_failure: row("boolean", "show_task_path_on_failure", "ANSIBLE_SHOW_TASK_PATH_ON_FAILURE", "defaults.show_task_path_on_failure", false, "show where a failed task stands"),
   check_mode_markers: row("boolean", "check_mode_markers", "ANSIBLE_CHECK_MODE_MARKERS", "defaults.check_mode_markers", false, "mark headlines of a dry run"),
   duplicate_dict_key: row("string", "DUPLICATE_YAML_DICT_KEY", "ANSIBLE_DUPLICATE_YAML_DICT_KEY", "defaults.duplicate_dict_key", "warn", "what a key that stands twice in YAML is", { choices: ["warn", "error", "ignore"] }),
-  deprecation_warnings: row("boolean", "DEPRECATION_WARNINGS", "ANSIBLE_DEPRECATION_WARNINGS", "defaults.deprecation_warnings", true, "show warnings of what will go away"),
-  system_warnings: row("boolean", "SYSTEM_WARNINGS", "ANSIBLE_SYSTEM_WARNINGS", "defaults.system_warnings", true, "show warnings of the controller itself"),
   editor: row("string", "EDITOR", "EDITOR ANSIBLE_EDITOR", "defaults.editor", "vi", "editor for vault files"),
 } as const;
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostResult, RunEvent } from "../core/event.ts";
 import { Unknown } from "../core/unknown.ts";
-import { diffLines } from "./diff-text.ts";
+import { type DiffLimits, diffLines } from "./diff-text.ts";
 import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
 import type { Reporter } from "./reporter.ts";
@@ -17,6 +17,7 @@ export interface AdHocOptions {
   /** Folder that gets a file with the result for each host. */
   readonly tree?: string;
   readonly problems?: ProblemTextOptions;
+  readonly diff?: DiffLimits;
 }
 
 /** Modules whose output is shown as it is, not as JSON. */
@@ -65,7 +66,7 @@ export class AdHocReporter implements Reporter {
     const keys = shownKeys(result, task.action, this.#options.verbosity);
     if (this.#options.tree !== undefined)
       writeFileSync(join(this.#options.tree, host.replace(/\//g, "_")), this.#printer.mask.text(jsonText(keys)));
-    for (const line of diffLines(event.diff)) this.#printer.line(line.text, line.meaning);
+    for (const line of diffLines(event.diff, this.#options.diff)) this.#printer.line(line.text, line.meaning);
     if (status === "failed" && event.problem?.hint && !this.#options.oneLine)
       this.#warn(problemText(event.problem, this.#options.problems));
     if (status === "skipped") this.#printer.line(`${host} | SKIPPED`, meaning);

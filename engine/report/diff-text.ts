@@ -10,33 +10,47 @@ export interface DiffLine {
   readonly meaning: Meaning;
 }
 
+/** `diff_context` and `max_diff_size`. */
+export interface DiffLimits {
+  /** Lines around a difference. */
+  readonly context?: number;
+  /** Bytes of one side up to which it is shown; 0 is no limit. */
+  readonly most?: number;
+}
+
 /** Beyond this a unified diff of two texts says nothing to a person and may take minutes. */
 const BIGGEST = 2 * 1024 * 1024;
 const MOST_EDITS = 20_000;
 const CONTEXT = 3;
 
 /** All lines of some differences, a blank line after each. */
-export function diffLines(differences: readonly Difference[]): DiffLine[] {
+export function diffLines(differences: readonly Difference[], limits: DiffLimits = {}): DiffLine[] {
   return differences.flatMap((difference) => {
-    const lines = linesOf(difference);
+    const lines = linesOf(difference, limits);
     return lines.length === 0 ? [] : [...lines, plain("")];
   });
 }
 
-function linesOf(difference: Difference): DiffLine[] {
+function linesOf(difference: Difference, limits: DiffLimits): DiffLine[] {
   if (difference.prepared !== undefined) return difference.prepared.replace(/\n$/, "").split("\n").map(paintLine);
   const before = difference.before ?? "";
   const after = difference.after ?? "";
   const name = difference.afterHeader ?? difference.beforeHeader;
   if (isBinary(before) || isBinary(after))
     return [plain(`diff skipped: ${name ?? "the content"} appears to be binary`)];
+  const { most = 0 } = limits;
+  const large = [before, after].flatMap((text, index) => (most > 0 && text.length > most ? [index] : []));
+  if (large.length > 0)
+    return large.map((index) =>
+      plain(`diff skipped: ${index === 0 ? "destination" : "source"} file size is greater than ${most}`),
+    );
   if (before.length + after.length > BIGGEST)
     return [
       plain(`diff skipped: ${name ?? "the content"} is ${kib(before.length)} before, ${kib(after.length)} after`),
     ];
   if (before === after) return [];
   const patch = createTwoFilesPatch("before", "after", before, after, "", "", {
-    context: CONTEXT,
+    context: limits.context ?? CONTEXT,
     maxEditLength: MOST_EDITS,
   });
   if (patch === undefined) return [plain(`diff skipped: ${name ?? "the content"} differs almost everywhere`)];

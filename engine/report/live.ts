@@ -6,11 +6,11 @@ import type { Problem } from "../core/problem.ts";
 import type { Difference } from "../core/result.ts";
 import { boardLines, closingLines, duration, finishedLine } from "./board-lines.ts";
 import type { BoardContent, BoardScreen } from "./board-screen.ts";
-import { diffLines } from "./diff-text.ts";
+import { type DiffLimits, diffLines } from "./diff-text.ts";
 import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
 import type { Reporter } from "./reporter.ts";
-import { failureText, resultText, speaksAlways } from "./result-text.ts";
+import { failureText, type ResultFormat, resultText, speaksAlways } from "./result-text.ts";
 import type { Meaning } from "./style.ts";
 import { hostList, undecidedLines } from "./undecided-text.ts";
 import { ViewModel } from "./view-model.ts";
@@ -18,6 +18,8 @@ import { ViewModel } from "./view-model.ts";
 export interface LiveOptions {
   readonly verbosity: number;
   readonly problems?: ProblemTextOptions;
+  readonly format?: ResultFormat;
+  readonly diff?: DiffLimits;
   readonly size: () => { readonly columns: number; readonly rows: number };
   readonly now: () => number;
   /** Puts a board on the screen; board-screen.ts does, tests have their own. */
@@ -149,12 +151,12 @@ export class LiveReporter implements Reporter {
     const { task, host } = event;
     if (!speaksAlways(task.action) && (this.#options.verbosity === 0 || task.kind === "gather")) return;
     if (task.action.endsWith("assert") && this.#options.verbosity === 0) return;
-    const text = resultText(event.result, task.action, this.#options.verbosity);
+    const text = resultText(event.result, task.action, this.#options.verbosity, this.#options.format);
     this.#share(task, host, this.#printer.text(text), item);
   }
 
   #differ(task: TaskInfo, host: string, differences: readonly Difference[], item: string): void {
-    const lines = diffLines(differences);
+    const lines = diffLines(differences, this.#options.diff);
     if (lines.length === 0) return;
     this.#share(task, host, lines.map(({ text, meaning }) => this.#printer.text(text, meaning)).join("\n"), item);
   }

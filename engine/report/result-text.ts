@@ -2,7 +2,14 @@
 
 import { Unknown } from "../core/unknown.ts";
 import { type Data, fromPlain, type PlainObject } from "../core/value.ts";
-import { dumpJson } from "../text/json.ts";
+import { dumpJson, dumpYaml } from "../text/json.ts";
+
+/** `callback_result_format` and `callback_format_pretty`. */
+export interface ResultFormat {
+  readonly form?: "json" | "yaml";
+  /** undefined: as the form has it. */
+  readonly pretty?: boolean;
+}
 
 const NEVER = new Set(["failed", "skipped", "warnings", "deprecations", "diff", "exception", "results"]);
 const DEBUG_HIDES = new Set(["changed", "failed", "skipped", "invocation", "skip_reason", "item", "ansible_loop_var"]);
@@ -35,13 +42,46 @@ export function shownKeys(result: PlainObject, action: string, verbosity: number
 }
 
 /** The result as text; over several lines for debug and assert, and from -vvv on. */
-export function resultText(result: PlainObject, action: string, verbosity: number): string {
+export function resultText(result: PlainObject, action: string, verbosity: number, format: ResultFormat = {}): string {
+  const keys = shownKeys(result, action, verbosity);
+  if (format.form === "yaml") return yamlText(keys, format.pretty !== false);
   // A debug or assert that was skipped, or failed before it had anything to say, is like any other task.
   const quiet =
     (result.failed === true && !("assertion" in result)) || "skipped_reason" in result || "skip_reason" in result;
   const spoke = speaksAlways(action) && !quiet;
-  const indent = spoke || verbosity > 2 ? 4 : undefined;
-  return jsonText(shownKeys(result, action, verbosity), indent);
+  const wide = format.pretty ?? (spoke || verbosity > 2);
+  return jsonText(keys, wide ? 4 : undefined);
+}
+
+/** Plain data as Ansible prints YAML: below the line, four spaces in; when pretty, lines that repeat a text left out. */
+function yamlText(value: PlainObject, pretty: boolean): string {
+  const shown = pretty
+    ? {
+        ...value,
+        ...("stdout" in value && "stdout_lines" in value ? { stdout_lines: "<omitted>" } : {}),
+        ...("stderr" in value && "stderr_lines" in value ? { stderr_lines: "<omitted>" } : {}),
+      }
+    : value;
+  const text = dumpYaml(known(fromPlain(pretty ? (trimmed(shown) as PlainObject) : shown)), {
+    defaultFlowStyle: false,
+    blockTexts: true,
+    ...(pretty ? { indent: 4 } : {}),
+  });
+  return `\n${text.replace(/^(?=.)/gm, "    ")}`.trimEnd();
+}
+
+/** Texts of several lines without white space at the ends of lines, which a block cannot hold. */
+function trimmed(value: unknown): unknown {
+  if (typeof value === "string")
+    return value.includes("\n")
+      ? value
+          .trimEnd()
+          .replace(/[ \t]+$/gm, "")
+          .replaceAll("\t", "    ")
+      : value;
+  if (Array.isArray(value)) return value.map(trimmed);
+  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, trimmed(item)]));
 }
 
 /** Plain data as Python prints JSON, keys sorted; values that a dry run does not know are said so. */

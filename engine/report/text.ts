@@ -4,12 +4,12 @@ import type { HostResult, RunEvent, TaskInfo } from "../core/event.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Difference, Status } from "../core/result.ts";
 import type { PlainObject } from "../core/value.ts";
-import { diffLines } from "./diff-text.ts";
+import { type DiffLimits, diffLines } from "./diff-text.ts";
 import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
 import { recapLines } from "./recap.ts";
 import type { Reporter } from "./reporter.ts";
-import { failureText, jsonText, resultText, speaksAlways } from "./result-text.ts";
+import { failureText, jsonText, type ResultFormat, resultText, speaksAlways } from "./result-text.ts";
 import type { Meaning } from "./style.ts";
 import { undecidedLines } from "./undecided-text.ts";
 
@@ -18,6 +18,14 @@ export interface TextOptions {
   readonly verbosity: number;
   /** `display_skipped_hosts`: false leaves `skipping:` lines out. */
   readonly showSkipped?: boolean;
+  /** `display_ok_hosts`: false leaves out what changed nothing. */
+  readonly showOk?: boolean;
+  /** `show_per_host_start`. */
+  readonly showStarts?: boolean;
+  /** `show_task_path_on_failure`. */
+  readonly pathOnFailure?: boolean;
+  readonly format?: ResultFormat;
+  readonly diff?: DiffLimits;
   /** `show_custom_stats`: set_stats' data after the recap. */
   readonly showCustomStats?: boolean;
   /** `check_mode_markers`. */
@@ -77,7 +85,14 @@ export class TextReporter implements Reporter {
       if (event.reason === "no-match") this.#printer.line("skipping: no hosts matched", "skipped");
       else this.#printer.banner("NO MORE HOSTS LEFT");
     },
-    "task-start": (event) => this.#heading(event.task),
+    "task-start": (event) => {
+      // Where lines are left out, a task without any has no heading either.
+      if (this.#options.showSkipped === false || this.#options.showOk === false) this.#banner = "";
+      else this.#heading(event.task);
+    },
+    "host-start": (event) => {
+      if (this.#options.showStarts) this.#printer.line(` [started TASK: ${event.task.name} on ${event.host}]`, "ok");
+    },
     "item-result": (event) => this.#item(event),
     "host-result": (event) => this.#host(event),
     retry: (event) => {
@@ -149,14 +164,14 @@ export class TextReporter implements Reporter {
 
   #item(event: ItemResult): void {
     if (event.task.kind === "include" && (event.status === "ok" || event.status === "changed")) return;
-    this.#headingAgain(event.task);
     this.#withItems.add(`${event.task.id} ${event.host}`);
+    if (this.#isHidden(event.status)) return;
+    this.#headingAgain(event.task);
     const where = place(event);
     const item = `(item=${event.label})`;
     const { verbosity } = this.#options;
     switch (event.status) {
       case "skipped":
-        if (this.#options.showSkipped === false) return;
         this.#printer.line(
           `skipping: [${event.host}] => ${item} ${verbosity > 0 ? `=> ${this.#result(event)}` : ""}`,
           "skipped",
@@ -164,11 +179,11 @@ export class TextReporter implements Reporter {
         return;
       case "failed":
         this.#failure(event.task, event.result, undefined);
-        this.#printer.line(`failed: [${where}] ${item} => ${this.#result(event)}`, "failed");
+        this.#bad(`failed: [${where}] ${item} => ${this.#result(event)}`, "failed");
         return;
       case "unreachable":
         this.#failure(event.task, event.result, undefined);
-        this.#printer.line(`fatal: [${where}]: UNREACHABLE! ${item} => ${this.#result(event)}`, "unreachable");
+        this.#bad(`fatal: [${where}]: UNREACHABLE! ${item} => ${this.#result(event)}`, "unreachable");
         return;
       case "undecided":
         this.#diff(event.diff);
@@ -190,25 +205,25 @@ export class TextReporter implements Reporter {
     if (task.kind === "include" && (status === "ok" || status === "changed")) return;
     const looped = this.#withItems.delete(`${task.id} ${event.host}`);
     if (looped && (status === "ok" || status === "changed" || status === "undecided")) return;
+    if (this.#isHidden(status)) return;
     this.#headingAgain(task);
     const where = place(event);
     switch (status) {
       case "skipped":
-        if (this.#options.showSkipped !== false)
-          this.#printer.line(
-            `skipping: [${event.host}]${this.#options.verbosity > 0 ? ` => ${this.#result(event)}` : ""}`,
-            "skipped",
-          );
+        this.#printer.line(
+          `skipping: [${event.host}]${this.#options.verbosity > 0 ? ` => ${this.#result(event)}` : ""}`,
+          "skipped",
+        );
         return;
       case "failed":
         if (!looped) {
           this.#failure(task, event.result, event.problem);
-          this.#printer.line(`fatal: [${where}]: FAILED! => ${this.#result(event)}`, "failed");
+          this.#bad(`fatal: [${where}]: FAILED! => ${this.#result(event)}`, "failed");
         }
         break;
       case "unreachable":
         this.#failure(task, event.result, event.problem);
-        this.#printer.line(`fatal: [${where}]: UNREACHABLE! => ${this.#result(event)}`, "unreachable");
+        this.#bad(`fatal: [${where}]: UNREACHABLE! => ${this.#result(event)}`, "unreachable");
         break;
       case "undecided":
         this.#diff(event.diff);
@@ -223,22 +238,35 @@ export class TextReporter implements Reporter {
     if (event.ignored) this.#printer.line("...ignoring", "skipped");
   }
 
+  #isHidden(status: Status): boolean {
+    return status === "skipped"
+      ? this.#options.showSkipped === false
+      : status === "ok" && this.#options.showOk === false;
+  }
+
+  /** The line of a failure. */
+  #bad(text: string, meaning: Meaning): void {
+    if (this.#options.failuresToStderr) this.#printer.error(text, meaning);
+    else this.#printer.line(text, meaning);
+  }
+
   #verbose(event: { readonly task: TaskInfo; readonly result: PlainObject }): boolean {
     return this.#options.verbosity > 0 || speaksAlways(event.task.action);
   }
 
   #result(event: { readonly task: TaskInfo; readonly result: PlainObject }): string {
-    return resultText(event.result, event.task.action, this.#options.verbosity);
+    return resultText(event.result, event.task.action, this.#options.verbosity, this.#options.format);
   }
 
   #diff(differences: readonly Difference[]): void {
-    for (const { text, meaning } of diffLines(differences)) this.#printer.line(text, meaning);
+    for (const { text, meaning } of diffLines(differences, this.#options.diff)) this.#printer.line(text, meaning);
   }
 
   /** The place in the playbook and the reason, once for all hosts that fail alike. */
   #failure(task: TaskInfo, result: PlainObject, problem: Problem | undefined): void {
     const told = problem ?? { code: "task-failed", message: `Task failed: ${failureText(result)}` };
     this.#tell(told.origin || !task.origin ? told : { ...told, origin: task.origin }, "ERROR", "failed");
+    if (this.#options.pathOnFailure && this.#options.verbosity < 2 && task.origin) this.#path("task", task.origin);
   }
 
   /** Failures are part of the report, as in Ansible; warnings go to standard error. */

@@ -48,7 +48,9 @@ export async function openProject(
 ): Promise<Project> {
   const { cwd, env } = around;
   const decrypt = (content: Uint8Array | string, origin?: Origin): Buffer => {
-    const plain = decryptVault(content, options.vaultPasswords, origin);
+    const plain = decryptVault(content, options.vaultPasswords, origin, {
+      onlyId: options.config.get("vault_id_match"),
+    });
     return plain;
   };
   const decryptText = (ciphertext: string, origin: Origin | undefined): string => {

@@ -34,12 +34,13 @@ export function vaultIdOf(content: Uint8Array | string): string | undefined {
 
 /**
  * The plain bytes of vaulted text. Passwords whose id is the one in the header are tried first, then the others, as
- * Ansible does. Throws Failure: `vault-no-password`, `vault-wrong-password`, `vault-damaged`, `vault-format`.
+ * Ansible does; with `onlyId` only the former. Throws Failure: `vault-no-password`, `vault-wrong-password`, `vault-damaged`, `vault-format`.
  */
 export function decryptVault(
   content: Uint8Array | string,
   passwords: readonly VaultPassword[],
   origin?: Origin,
+  options: { readonly onlyId?: boolean } = {},
 ): Buffer {
   const envelope = openEnvelope(content, origin);
   const { salt, hmac, ciphertext } = openBody(envelope.body, origin);
@@ -48,14 +49,16 @@ export function decryptVault(
       origin,
       hint: `use --ask-vault-pass, --vault-password-file or ${envelope.id ? `--vault-id ${envelope.id}@FILE` : "--vault-id"}`,
     });
-  for (const { password } of inOrder(passwords, envelope.id)) {
+  const wanted = envelope.id ?? "default";
+  const candidates = options.onlyId ? passwords.filter(({ id }) => id === wanted) : inOrder(passwords, envelope.id);
+  for (const { password } of candidates) {
     const keys = deriveKeys(password, salt);
     const expected = createHmac("sha256", keys.hmac).update(ciphertext).digest();
     if (expected.length !== hmac.length || !timingSafeEqual(expected, hmac)) continue;
     const decipher = createDecipheriv("aes-256-ctr", keys.cipher, keys.counter);
     return unpad(Buffer.concat([decipher.update(ciphertext), decipher.final()]), origin);
   }
-  const tried = passwords.map(({ id }) => id).join(", ");
+  const tried = candidates.map(({ id }) => id).join(", ") || "none";
   return fail("vault-wrong-password", `no vault password fits${envelope.id ? ` (vault id '${envelope.id}')` : ""}`, {
     origin,
     hint: `passwords tried: ${tried}; if they are right, the vaulted text was changed or cut`,

@@ -25,6 +25,8 @@ export interface YamlStyle {
   readonly explicitEnd?: boolean;
   /** A style for every scalar: `"`, `'`, `|` or `>`. */
   readonly defaultStyle?: '"' | "'" | "|" | ">";
+  /** Texts of several lines as `|` blocks where they can be. */
+  readonly blockTexts?: boolean;
 }
 
 /** The value as YAML text with a line end. Throws Undecided for a value that is Unknown. */
@@ -189,6 +191,7 @@ class Emitter {
     const wanted = this.#style.defaultStyle;
     if (key && traits.multiline) return "double";
     if (wanted === '"') return "double";
+    if (this.#style.blockTexts && text.includes("\n") && traits.blockAllowed && this.#flowLevel === 0) return "|";
     if (wanted === "|" || wanted === ">") return !traits.blockAllowed || this.#flowLevel > 0 || key ? "double" : wanted;
     if (wanted === undefined) {
       const allowed = this.#flowLevel > 0 ? traits.flowPlain : traits.blockPlain;

@@ -7,7 +7,7 @@ import type { RunOptions } from "../../run/options.ts";
 import { EXIT } from "../exit-codes.ts";
 import { watchInterrupts } from "../interrupt.ts";
 import { prompterFor } from "../prompt.ts";
-import { printerFor } from "../reporting.ts";
+import { diffLimits, printerFor } from "../reporting.ts";
 import { connectingOf, type Sources, sourcesOf, verbosityOf } from "../run-options.ts";
 import {
   addConnectOptions,
@@ -76,6 +76,7 @@ async function perform(pattern: string, flags: DoFlags, world: World): Promise<n
     oneLine: flags.oneLine ?? false,
     tree: flags.tree,
     problems: { cwd: world.cwd },
+    diff: diffLimits(sources.config),
   });
   for (const problem of sources.config.warnings) reporter.event({ type: "warning", time: world.now(), problem });
   const interrupts = watchInterrupts((times) => reporter.event({ type: "interrupted", time: world.now(), times }));
@@ -134,7 +135,7 @@ export function adHocPlay(
   const task: Record<string, unknown> = { name: module, [module]: argumentsOf(flags.args) };
   if (flags.background !== undefined) {
     task.async = flags.background;
-    task.poll = flags.poll ?? 15;
+    if (flags.poll !== undefined) task.poll = flags.poll;
   }
   if (flags.taskTimeout !== undefined) task.timeout = flags.taskTimeout;
   return JSON.stringify([{ name: "Ansible Ad-Hoc", hosts: pattern, gather_facts: false, tasks: [task] }]);

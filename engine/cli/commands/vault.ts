@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { loadConfig } from "../../config/config.ts";
+import { type Config, loadConfig } from "../../config/config.ts";
 import { textOf } from "../../core/bytes.ts";
 import { fail } from "../../core/problem.ts";
 import { Mask } from "../../core/secret.ts";
@@ -43,7 +43,11 @@ export const makeCommand: MakeCommand = (world, finish) => {
       const given = await vaultPasswords(flags, config, world, new Mask());
       const passwords =
         given.length > 0 ? given : [{ id: "default", password: await askPassword(world, "Vault password: ", "vault") }];
-      await act(args, new Vault(world, passwords, flags.encryptVaultId ?? config.get("vault_encrypt_identity")), flags);
+      await act(
+        args,
+        new Vault(world, passwords, flags.encryptVaultId ?? config.get("vault_encrypt_identity"), config),
+        flags,
+      );
       finish(EXIT.fine);
     });
     return made;
@@ -95,8 +99,10 @@ class Vault {
   readonly #world: World;
   readonly #passwords: readonly VaultPassword[];
   readonly #encryptId: string | undefined;
+  readonly #config: Config;
 
-  constructor(world: World, passwords: readonly VaultPassword[], encryptId: string | undefined) {
+  constructor(world: World, passwords: readonly VaultPassword[], encryptId: string | undefined, config: Config) {
+    this.#config = config;
     this.#world = world;
     this.#passwords = passwords;
     this.#encryptId = encryptId;
@@ -115,7 +121,7 @@ class Vault {
 
   decrypt(content: Uint8Array): Buffer {
     if (!isVaulted(content)) fail("vault-format", "the input is not vault encrypted data");
-    return decryptVault(content, this.#passwords);
+    return decryptVault(content, this.#passwords, undefined, { onlyId: this.#config.get("vault_id_match") });
   }
 
   encrypt(content: Uint8Array, id = this.#encryptId): string {
@@ -159,7 +165,9 @@ class Vault {
     const path = join(folder, "edit.yml");
     try {
       writeFileSync(path, plain, { mode: 0o600 });
-      const { status } = spawnSync("/bin/sh", ["-c", `${env.EDITOR || "vi"} "$1"`, "sh", path], { stdio: "inherit" });
+      const { status } = spawnSync("/bin/sh", ["-c", `${this.#config.get("editor") || "vi"} "$1"`, "sh", path], {
+        stdio: "inherit",
+      });
       if (status !== 0) fail("vault-editor", `the editor ended with ${status}; nothing was written`);
       return readFileSync(path);
     } finally {

@@ -59,10 +59,10 @@ describe("settings", () => {
   it("read paths from the folder of the file that holds them", () => {
     mkdirSync(join(folder, "etc"));
     writeFileSync(join(folder, "etc/a.cfg"), "[defaults]\ninventory = hosts, ../more\nroles_path=r:~/x:$BASE/y\n");
-    const config = load(undefined, { ANSIBLE_CONFIG: "etc/a.cfg", ANSIBLE_LIBRARY: "lib", BASE: "/b" });
+    const config = load(undefined, { ANSIBLE_CONFIG: "etc/a.cfg", ANSIBLE_LOG_PATH: "lib", BASE: "/b" });
     expect(config.get("inventory")).to.deep.equal([join(folder, "etc/hosts"), join(folder, "more")]);
     expect(config.get("roles_path")).to.deep.equal([join(folder, "etc/r"), join(folder, "home/x"), "/b/y"]);
-    expect(config.get("library")).to.deep.equal([join(folder, "lib")]);
+    expect(config.get("log_path")).to.equal(join(folder, "lib"));
   });
 
   it("understand comments, colons, quotes and values over several lines", () => {
@@ -82,7 +82,7 @@ describe("settings", () => {
   it("of a folder that everybody may write to are passed over, with a warning", () => {
     chmodSync(folder, 0o777);
     const config = load("[defaults]\nforks = 7\n");
-    expect(config.get("forks")).to.equal(5);
+    expect(config.get("forks")).to.equal(50);
     expect(config.warnings.map(({ code }) => code)).to.deep.equal(["config-world-writable"]);
   });
 });

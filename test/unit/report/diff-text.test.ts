@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Difference } from "../../../engine/core/result.ts";
-import { diffLines } from "../../../engine/report/diff-text.ts";
+import { type DiffLimits, diffLines } from "../../../engine/report/diff-text.ts";
 
 const text = (...differences: Difference[]) =>
   diffLines(differences)
@@ -54,5 +54,18 @@ describe("a difference as text", () => {
       "added",
       "plain",
     ]);
+  });
+
+  it("shows as many lines around as wanted, and nothing of what is bigger than wanted", () => {
+    const before = "1\n2\n3\n4\n5\n";
+    const difference = { before, after: before.replace("3", "x") };
+    const texts = (limits: DiffLimits) => diffLines([difference], limits).map(({ text }) => text);
+    expect(texts({ context: 1 }).slice(2)).to.deep.equal(["@@ -2,3 +2,3 @@", " 2", "-3", "+x", " 4", ""]);
+    expect(texts({ most: 9 })).to.deep.equal([
+      "diff skipped: destination file size is greater than 9",
+      "diff skipped: source file size is greater than 9",
+      "",
+    ]);
+    expect(texts({ most: 10 })).to.have.length.above(4);
   });
 });

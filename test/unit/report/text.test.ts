@@ -2,14 +2,15 @@ import { expect } from "chai";
 import type { RunEvent } from "../../../engine/core/event.ts";
 import { Mask } from "../../../engine/core/secret.ts";
 import { Unknown } from "../../../engine/core/unknown.ts";
-import { TextReporter } from "../../../engine/report/text.ts";
+import { type TextOptions, TextReporter } from "../../../engine/report/text.ts";
 import { at, counts, ended, item, memory, stars, started, task } from "./events.ts";
 
-function shown(events: readonly RunEvent[], options: { verbosity?: number; mask?: Mask; showSkipped?: boolean } = {}) {
-  const screen = memory({ mask: options.mask });
+function shown(events: readonly RunEvent[], options: Partial<TextOptions> & { mask?: Mask } = {}) {
+  const { mask, ...more } = options;
+  const screen = memory({ mask });
   const reporter = new TextReporter(screen.printer, {
-    verbosity: options.verbosity ?? 0,
-    showSkipped: options.showSkipped,
+    verbosity: 0,
+    ...more,
     problems: { readFile: () => undefined },
   });
   for (const event of events) reporter.event(event);
@@ -240,5 +241,36 @@ describe("the text report", () => {
 
   it("leaves skipped hosts out when told so", () => {
     expect(shown([ended(LOOP, { status: "skipped" })], { showSkipped: false }).out).not.to.contain("skipping");
+  });
+
+  it("leaves out hosts that are as they should be, and the headings of tasks without a line", () => {
+    const events = [started(LOOP), ended(LOOP), started(DEBUG), ended(DEBUG, { status: "changed" })];
+    expect(shown(events, { showOk: false }).out).to.equal(`\n${stars("TASK [say]")}\nchanged: [h1] => {}\n`);
+    expect(shown([started(LOOP), ended(LOOP, { status: "skipped" })], { showSkipped: false }).out).to.equal("");
+  });
+
+  it("prints results as YAML, texts of several lines as blocks, repeated lines left out", () => {
+    const result = { changed: true, cmd: ["a", "b"], stdout: "x\ny", stdout_lines: ["x", "y"], rc: 0 };
+    const events = [started(LOOP), ended(LOOP, { result })];
+    expect(shown(events, { verbosity: 1, format: { form: "yaml" } }).out).to.contain(
+      "ok: [h1] => \n    changed: true\n    cmd:\n    - a\n    - b\n    rc: 0\n    stdout: |-\n        x\n        y\n    stdout_lines: <omitted>\n",
+    );
+    expect(shown(events, { verbosity: 1, format: { form: "yaml", pretty: false } }).out).to.contain(
+      "    stdout_lines:\n    - x\n    - y\n",
+    );
+    expect(shown(events, { verbosity: 1, format: { pretty: true } }).out).to.contain('=> {\n    "changed": true,');
+  });
+
+  it("tells starts and where failed tasks stand, and sends failures elsewhere, when asked to", () => {
+    const broken = task("broken", { origin: { file: "/p/a.yml", line: 3, column: 7 } });
+    const events = [
+      at(0, { type: "host-start", task: broken, host: "h1" }),
+      started(broken),
+      ended(broken, { status: "failed", result: { failed: true, msg: "no" } }),
+    ];
+    const { out, err } = shown(events, { showStarts: true, pathOnFailure: true, failuresToStderr: true });
+    expect(out).to.contain(" [started TASK: broken on h1]\n").and.contain("task path: /p/a.yml:3\n");
+    expect(err).to.contain("fatal: [h1]: FAILED!");
+    expect(out).not.to.contain("fatal:");
   });
 });

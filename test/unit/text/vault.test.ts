@@ -33,6 +33,14 @@ describe("Ansible Vault", () => {
     expect(decryptVault(fixture("vault-1.2.yml"), passwords).toString()).to.equal(PLAIN);
   });
 
+  it("tries only the passwords of the text's own id when told so", () => {
+    const content = fixture("vault-1.2.yml");
+    const password = "other";
+    expect(decryptVault(content, [{ id: "prod", password }], undefined, { onlyId: true }).toString()).to.equal(PLAIN);
+    const refused = () => decryptVault(content, [{ id: "test", password }], undefined, { onlyId: true });
+    expect(code(refused)).to.equal("vault-wrong-password");
+  });
+
   it("says what is wrong, and never the password", () => {
     const wrong = () => decryptVault(fixture("vault-1.1.yml"), [{ id: "default", password: "hunter22" }]);
     expect(code(wrong)).to.equal("vault-wrong-password");
