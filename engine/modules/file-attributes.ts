@@ -123,7 +123,8 @@ export function statResult(stat: Stat | undefined): Partial<Result> {
     gid: stat.gid,
     owner: stat.owner ?? String(stat.uid),
     group: stat.group ?? String(stat.gid),
-    mode: modeText(stat.mode),
+    // Here, unlike in `stat`, always with a zero in front: 04755.
+    mode: `0${(stat.mode & 0o7777).toString(8).padStart(3, "0")}`,
     size: stat.size,
     state: stateOf(stat),
   };

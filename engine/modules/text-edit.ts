@@ -69,8 +69,9 @@ export async function planText(
     return { changes: attributes ? [attributes] : [], result: { ...none, msg, ...edit.result } };
   }
   const attributes = await wantedAttributes(host, params, present, "file");
-  const alsoAttributes =
-    present && Object.keys(attributes).length > 0 && (await planAttributes(host, path, present, params)) !== undefined;
+  const alsoAttributes = present
+    ? Object.keys(attributes).length > 0 && (await planAttributes(host, path, present, params)) !== undefined
+    : attributes.mode !== undefined && attributes.mode !== NEW_FILE;
   const msg = alsoAttributes ? `${edit.msg} and ${ATTRIBUTES_CHANGED}` : edit.msg;
   const changes: Change[] = [];
   if (!file.hasFolder) changes.push(await planMakeFolders(host, folderOf(path), {}));
@@ -92,6 +93,9 @@ export async function planText(
   });
   return { changes, result: { ...none, msg, ...edit.result } };
 }
+
+/** What a file that is made has before its own mode is set. */
+const NEW_FILE = 0o644;
 
 const ATTRIBUTES_CHANGED = "ownership, perms or SE linux context changed";
 
