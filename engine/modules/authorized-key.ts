@@ -2,7 +2,7 @@
 
 import type { Result } from "../core/result.ts";
 import type { Host } from "../host/host.ts";
-import { keysOf, withKeys, withoutKeys } from "./authorized-keys.ts";
+import { keysOf, lineThatIsNoKey, withKeys, withoutKeys } from "./authorized-keys.ts";
 import { type Change, defineModule } from "./module.ts";
 import { fetchOnHost } from "./remote-fetch.ts";
 import { folderOf } from "./target-path.ts";
@@ -58,7 +58,8 @@ export const authorizedKey = defineModule({
       ...(params.key_options === undefined ? {} : { options: params.key_options }),
       ...(params.comment === undefined ? {} : { comment: params.comment }),
     }));
-    if (keys.length === 0) failTask("key-invalid", "invalid key specified: it holds no public key");
+    const wrong = lineThatIsNoKey(text);
+    if (wrong !== undefined) failTask("key-invalid", `invalid key specified: ${wrong}`);
     const before = file?.text ?? "";
     const after = params.state === "present" ? withKeys(before, keys, params.exclusive) : withoutKeys(before, keys);
     const result: Partial<Result> = {
@@ -89,7 +90,7 @@ export const authorizedKey = defineModule({
       });
     else if (!folderStat && file === undefined)
       failTask("folder-missing", `Failed to write ${path}: the folder ${folder} does not exist, and manage_dir is off`);
-    const write = textChange({ path, before: file?.text, after, mode: file?.stat?.mode ?? 0o600, present: file?.stat });
+    const write = textChange({ path, before: file?.text, after, mode: 0o600, present: file?.stat });
     changes.push({
       ...write,
       predict: [
@@ -108,7 +109,7 @@ export const authorizedKey = defineModule({
         await target.write(path, after, {
           ...now,
           ...(Object.keys(now).length === 0 ? owner : {}),
-          mode: file?.stat?.mode ?? 0o600,
+          mode: 0o600,
         });
         return undefined;
       },

@@ -45,13 +45,18 @@ export function keysOf(text: string): AuthorizedKey[] {
   return text.split("\n").flatMap((line) => parseKey(line) ?? []);
 }
 
-/** The file with the keys in it; `exclusive` drops all others. Lines that are no keys stay where they are. */
+/** The first line of a text that should be a key and is none. */
+export function lineThatIsNoKey(text: string): string | undefined {
+  return text.split("\n").find((line) => line.trim() !== "" && !line.trim().startsWith("#") && !parseKey(line));
+}
+
+/** The file with the keys in it; `exclusive` drops all other lines, comments too; else they stay where they are. */
 export function withKeys(text: string, keys: readonly AuthorizedKey[], exclusive: boolean): string {
   const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
   const left = [...keys];
   const kept = lines.flatMap((line) => {
     const present = parseKey(line);
-    if (!present) return exclusive && line.trim() !== "" && !line.trim().startsWith("#") ? [] : [line];
+    if (!present) return exclusive ? [] : [line];
     const at = left.findIndex((key) => key.data === present.data);
     const wanted = left[at];
     if (wanted) {

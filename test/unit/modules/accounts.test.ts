@@ -168,13 +168,13 @@ describe("authorized_key", () => {
     expect((await planAndApply(authorizedKey, { user: "bob", key: KEY }, host)).changed).to.equal(false);
   });
 
-  it("keeps comments and other keys, changes options, and with exclusive drops the others", async () => {
+  it("keeps comments and other keys, changes options, and with exclusive drops all other lines, as the reference does", async () => {
     const host = withBob();
     host.seed(FILE, `# mine\nssh-rsa AAAAother x y z\n${KEY}\n`);
     await planAndApply(authorizedKey, { user: "bob", key: KEY, key_options: 'command="a b",no-pty' }, host);
     expect(host.text(FILE)).to.equal(`# mine\nssh-rsa AAAAother x y z\ncommand="a b",no-pty ${KEY}\n`);
     await planAndApply(authorizedKey, { user: "bob", key: KEY, exclusive: true }, host);
-    expect(host.text(FILE)).to.equal(`# mine\n${KEY}\n`);
+    expect(host.text(FILE)).to.equal(`${KEY}\n`);
     await planAndApply(authorizedKey, { user: "bob", key: KEY, state: "absent" }, host);
     expect(host.text(FILE)).to.equal("# mine\n");
   });
