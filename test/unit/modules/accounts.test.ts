@@ -176,7 +176,7 @@ describe("authorized_key", () => {
     await planAndApply(authorizedKey, { user: "bob", key: KEY, exclusive: true }, host);
     expect(host.text(FILE)).to.equal(`${KEY}\n`);
     await planAndApply(authorizedKey, { user: "bob", key: KEY, state: "absent" }, host);
-    expect(host.text(FILE)).to.equal("# mine\n");
+    expect(host.text(FILE)).to.equal("");
   });
 
   it("refuses what is no key and who is no user", async () => {
