@@ -12,7 +12,7 @@ export const PASSES: readonly Pass[] = ["check", "run", "again"];
 /** A task as a playbook has it, with a name that no other task of the file has, and how it is compared. */
 export interface TaskCase {
   readonly name: string;
-  /** Results are compared in these paths only (`ansible_facts.packages.bash`). */
+  /** Results are compared in these paths only (`ansible_facts/packages/bash`). */
   readonly only?: readonly string[];
   /** Keys of which only the type of the value is compared. */
   readonly volatile?: readonly string[];
@@ -29,6 +29,8 @@ export interface ModuleCases {
   readonly probe?: { readonly paths?: readonly string[]; readonly commands?: readonly string[] };
   /** Files beside the playbook. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The same for files that are not text, in base64. */
+  readonly binaries?: Readonly<Record<string, string>>;
   /** Keywords of the play. */
   readonly play?: Readonly<Record<string, unknown>>;
   readonly volatile?: readonly string[];
@@ -73,6 +75,10 @@ export function layOut(cases: ModuleCases, folder: string, hostVariables: Readon
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text, { mode: path.endsWith(".sh") ? 0o755 : 0o644 });
+  }
+  for (const [path, base64] of Object.entries(cases.binaries ?? {})) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), Buffer.from(base64, "base64"));
   }
   mkdirSync(join(folder, "out"), { recursive: true });
 }

@@ -1,8 +1,10 @@
 // What is compared of module cases: results without what no two runs share, and the state of a host.
 
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { sshOptions } from "../../../engine/lab/inventory.ts";
 import type { LabState } from "../../../engine/lab/lab.ts";
+import { filesBelow } from "../observed.ts";
 import type { ModuleCases, Pass, TaskCase } from "./cases.ts";
 
 /** How a task ended, and what it returned: `ok`, `changed`, `failed` or `skipped`. */
@@ -52,7 +54,7 @@ export function seenResult(
 
 function at(value: unknown, path: string): unknown {
   let here = value;
-  for (const part of path.split("."))
+  for (const part of path.split("/"))
     here = typeof here === "object" && here !== null ? (here as Record<string, unknown>)[part] : undefined;
   return here;
 }
@@ -120,6 +122,11 @@ export async function probe(lab: LabState, cases: ModuleCases): Promise<string[]
   return withoutBackupName(await onHost(lab, script))
     .split("\n")
     .filter((line) => line !== "");
+}
+
+/** What was brought to the controller: files below the folder `out`. */
+export function fetchedFiles(folder: string): string[] {
+  return Object.entries(filesBelow(join(folder, "out"))).map(([path, text]) => `out/${path} ${JSON.stringify(text)}`);
 }
 
 function quoted(word: string): string {

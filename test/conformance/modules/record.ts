@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { sshOptions } from "../../../engine/lab/inventory.ts";
 import { type LabState, labDown, labStatus, labUp } from "../../../engine/lab/lab.ts";
-import { filesBelow, withoutPlace } from "../observed.ts";
+import { withoutPlace } from "../observed.ts";
 import { placeInReference, runReference } from "../reference.ts";
 import { argumentsOf, layOut, loadCases, type ModuleCases, moduleNames, PASSES, recordedFile } from "./cases.ts";
-import { onHost, probe, type Seen, type SeenResult, seenResult } from "./observe.ts";
-import { TWIN_PACKAGES } from "./twin.ts";
+import { fetchedFiles, probe, type Seen, type SeenResult, seenResult } from "./observe.ts";
+import { REFERENCE_PACKAGES, setUp } from "./twin.ts";
 
 const NAME = "twin-py";
 
@@ -23,7 +23,7 @@ export async function recordModules(root: string, args: readonly string[]): Prom
   if (wanted.length === 0) return;
   const wasUp = (await labStatus()).some(({ name, health }) => name === NAME && health === "up");
   const projectDir = mkdtempSync(join(tmpdir(), "tsplay-twin-"));
-  const lab = await labUp({ name: NAME, count: 1, python: true, extraPackages: TWIN_PACKAGES, projectDir });
+  const lab = await labUp({ name: NAME, count: 1, python: true, extraPackages: REFERENCE_PACKAGES, projectDir });
   try {
     for (const name of wanted) {
       const seen = await observeReference(root, lab, name, loadCases(name));
@@ -64,7 +64,7 @@ async function observeReference(root: string, lab: LabState, name: string, cases
     ansible_ssh_common_args: sshOptions({ knownHostsFile: `${inside}/known_hosts` }).join(" "),
     ansible_python_interpreter: "/usr/bin/python3",
   });
-  if (cases.setup) await onHost(lab, cases.setup);
+  await setUp(lab, cases.setup);
   const before = await probe(lab, cases);
   const tasks: Record<string, Record<string, SeenResult>> = Object.fromEntries(
     cases.tasks.map((one) => [one.name, {}]),
@@ -94,11 +94,7 @@ async function observeReference(root: string, lab: LabState, name: string, cases
         `${name}: the reference's dry run changed the host:\n${now.filter((line) => !before.includes(line)).join("\n")}`,
       );
   }
-  const after = [...(await probe(lab, cases)), ...fetched(outside)];
+  const after = [...(await probe(lab, cases)), ...fetchedFiles(outside)];
   rmSync(outside, { recursive: true, force: true });
   return withoutPlace({ before, after, tasks }, inside);
-}
-
-function fetched(folder: string): string[] {
-  return Object.entries(filesBelow(join(folder, "out"))).map(([path, text]) => `out/${path} ${JSON.stringify(text)}`);
 }

@@ -1,0 +1,61 @@
+// What ansible-core 2.19 did on a lab host with Python (test/conformance/modules), done by tsplay on an equal host
+// without: each task's outcome and returned values in a dry run, a run and a run again, and the state of the host.
+
+import { existsSync, readFileSync } from "node:fs";
+import { expect } from "chai";
+import { loadCases, moduleNames, PASSES, type Pass, recordedFile } from "../conformance/modules/cases.ts";
+import type { Seen } from "../conformance/modules/observe.ts";
+import { type Replay, replay } from "../conformance/modules/replay.ts";
+import { TWIN_PACKAGES } from "../conformance/modules/twin.ts";
+import { useLab } from "./lab-fixture.ts";
+
+describe("modules as ansible-core's", () => {
+  const lab = useLab({ name: "twin", count: 1, extraPackages: TWIN_PACKAGES });
+  for (const module of moduleNames())
+    describe(module, () => {
+      const cases = loadCases(module);
+      const recorded = readRecorded(module);
+      let seen: Replay;
+
+      before(async function () {
+        this.timeout(60_000);
+        seen = await replay(lab(), cases);
+      });
+
+      it("starts from the same state", () => {
+        expect(seen.before).to.deep.equal(recorded.before);
+      });
+
+      it("changes nothing in a dry run", () => {
+        expect(seen.untouched).to.deep.equal(seen.before);
+      });
+
+      for (const one of cases.tasks)
+        it(one.name, () => {
+          const wanted = recorded.tasks[one.name];
+          if (!wanted) throw new Error(`never recorded: npm run conformance:record -- modules ${module}`);
+          const differences: Partial<Record<Pass, string>> = { ...cases.differences, ...one.differences };
+          const alike = (from: Seen): unknown =>
+            Object.fromEntries(
+              PASSES.filter((pass) => !(pass in differences)).map((pass) => [pass, from.tasks[one.name]?.[pass]]),
+            );
+          expect(alike(seen), seen.errors).to.deep.equal(alike(recorded));
+          for (const pass of PASSES)
+            if (pass in differences)
+              expect(seen.tasks[one.name]?.[pass], `${pass} should differ: ${differences[pass]}`).to.not.deep.equal(
+                wanted[pass],
+              );
+        });
+
+      it("leaves the same state", () => {
+        if (cases.probeDifference) expect(seen.after, cases.probeDifference).to.not.deep.equal(recorded.after);
+        else expect(seen.after).to.deep.equal(recorded.after);
+      });
+    });
+});
+
+function readRecorded(module: string): Seen {
+  const file = recordedFile(module);
+  if (!existsSync(file)) return { before: [], after: [], tasks: {} };
+  return JSON.parse(readFileSync(file, "utf8")) as Seen;
+}
