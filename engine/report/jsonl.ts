@@ -7,9 +7,14 @@ import { Unknown } from "../core/unknown.ts";
 import { Float } from "../core/value.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** JSON of event data: Unknown as `{"unknown": reason}`, whole numbers beyond 2^53 as text. */
+/** What JSON allows as it is but a terminal takes as orders: C1 controls and marks that reorder text. */
+const HARMFUL = /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** JSON of event data: Unknown as `{"unknown": reason}`, whole numbers beyond 2^53 as text; harmless on a terminal. */
 export function eventJson(value: unknown, mask: Mask, indent?: number): string {
-  return JSON.stringify(mask.data(finished(value)), null, indent);
+  const text = JSON.stringify(mask.data(finished(value)), null, indent);
+  // They can stand inside JSON's strings only, where the escape means the same.
+  return text.replace(HARMFUL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function finished(value: unknown): unknown {
