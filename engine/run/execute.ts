@@ -209,7 +209,9 @@ async function attempt(execution: Execution, prepared: PreparedItem): Promise<Ou
       if (options.check) return judged(execution, item, predictPlan(plan, options));
       const apply = (): Promise<Raw> => applyPlan(plan, decision.host, options, progressOf(execution));
       if (inBackground(execution, item)) return judged(execution, item, startJob(execution, apply));
-      return judged(execution, item, await limited(item, apply, asyncSeconds(execution, item)));
+      const seconds = asyncSeconds(execution, item);
+      const raw = await limited(item, apply, seconds);
+      return judged(execution, item, seconds === undefined ? raw : asJob(execution, raw));
     }
   }
 }
@@ -232,6 +234,13 @@ function startJob({ state, run }: Execution, apply: () => Promise<Raw>): Raw {
   );
   const result: Result = { changed: true, ansible_job_id: job.id, started: 1, finished: 0, results_file: "" };
   return { result, diff: [] };
+}
+
+/** The result of an `async` task that was waited for has what its job's result has. */
+function asJob({ state, run }: Execution, raw: Raw): Raw {
+  const { id } = state.context.jobs.start(run.name, Promise.resolve(completed(raw.result)));
+  const job = { ansible_job_id: id, started: true, finished: true, results_file: "" };
+  return { ...raw, result: { ...raw.result, ...job } };
 }
 
 /** Bounds the work with the task's `timeout:` (or `async:`). */

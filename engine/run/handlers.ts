@@ -35,14 +35,30 @@ export function notify(state: PlayState, run: HostRun, task: Task, evaluation: E
  * play's before a role's, a later role's before an earlier one's), and in it the first.
  */
 function handlersFor(state: PlayState, host: string, name: string): Task[] {
-  const listening: Task[] = [];
-  let named: Task | undefined;
-  for (const handler of state.handlers) {
-    if (listenTopics(state, host, handler).includes(name)) listening.push(handler);
-    if (!handlerNames(state, host, handler).includes(name)) continue;
-    if (!named || named.origin.file !== handler.origin.file || roleUseOf(named) !== roleUseOf(handler)) named = handler;
-  }
+  const all = lastListFirst(state.handlers);
+  const named = all.find((handler) => handlerNames(state, host, handler).includes(name));
+  const seen = new Set<string>();
+  const listening = all.filter((handler) => {
+    if (!listenTopics(state, host, handler).includes(name)) return false;
+    const [own] = handlerNames(state, host, handler);
+    if (own === undefined) return true;
+    const first = !seen.has(own);
+    seen.add(own);
+    return first;
+  });
   return named && !listening.includes(named) ? [named, ...listening] : listening;
+}
+
+/** The handlers of the play and of each role in their order, the lists themselves from the last to the first. */
+function lastListFirst(handlers: readonly Task[]): Task[] {
+  const lists: { readonly role: unknown; readonly tasks: Task[] }[] = [];
+  for (const handler of handlers) {
+    const role = roleUseOf(handler);
+    const last = lists.at(-1);
+    if (last && last.role === role) last.tasks.push(handler);
+    else lists.push({ role, tasks: [handler] });
+  }
+  return lists.reverse().flatMap(({ tasks }) => tasks);
 }
 
 /** `name`, and in a role `role : name`. */

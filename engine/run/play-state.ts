@@ -14,11 +14,16 @@ import { Evaluation } from "./evaluate.ts";
 import type { HostRun } from "./host-run.ts";
 import { roleUseOf, staticLayers } from "./static-layers.ts";
 
+/** The hosts of a play, batches together: all that its pattern matched, and those that were left when it started. */
+export interface PlayHosts {
+  readonly matched: readonly string[];
+  readonly left: readonly string[];
+}
+
 export class PlayState {
   readonly context: RunContext;
   readonly play: Play;
-  /** All hosts of the play, batches together. */
-  readonly allHosts: readonly string[];
+  readonly hosts: PlayHosts;
   /** Hosts of the current batch. */
   readonly batch: ReadonlyMap<string, HostRun>;
   readonly promptVars: ReadonlyMap<string, Value>;
@@ -36,14 +41,14 @@ export class PlayState {
   constructor(
     context: RunContext,
     play: Play,
-    allHosts: readonly string[],
+    hosts: PlayHosts,
     batch: ReadonlyMap<string, HostRun>,
     promptVars: ReadonlyMap<string, Value>,
     warned: Set<string>,
   ) {
     this.context = context;
     this.play = play;
-    this.allHosts = allHosts;
+    this.hosts = hosts;
     this.batch = batch;
     this.promptVars = promptVars;
     this.publicRoles = play.roles.filter(({ isPublic }) => isPublic);
@@ -193,9 +198,9 @@ export class PlayState {
         ...hostMagic(this.context.inventory, host),
         hostvars: () => this.#hostVars,
         ansible_facts: () => this.context.store.host(host).facts,
-        ansible_play_hosts: () => this.allHosts.filter(failedElsewhere),
-        play_hosts: () => this.allHosts.filter(failedElsewhere),
-        ansible_play_hosts_all: () => [...this.allHosts],
+        ansible_play_hosts: () => this.hosts.left.filter(failedElsewhere),
+        play_hosts: () => this.hosts.left.filter(failedElsewhere),
+        ansible_play_hosts_all: () => [...this.hosts.matched],
         ansible_play_batch: names((run) => run.active),
         ansible_play_name: () => this.play.name ?? this.play.hosts,
         playbook_dir: () => this.play.file.replace(/\/[^/]*$/, ""),

@@ -13,7 +13,7 @@ import { Cursor, type CursorRules } from "./cursor.ts";
 import { Evaluation } from "./evaluate.ts";
 import { HostRun, HostTally } from "./host-run.ts";
 import { type BatchEnd, PlayRun } from "./play-run.ts";
-import { PlayState } from "./play-state.ts";
+import { type PlayHosts, PlayState } from "./play-state.ts";
 
 /** Which tasks are to run: tags, start-at-task. Stateful for the latter, by the run of a host in a play. */
 export type Selection = (task: Task, run: object) => boolean;
@@ -34,6 +34,11 @@ export class Plays {
   constructor(context: RunContext, options: PlaysOptions) {
     this.#context = context;
     this.#options = options;
+  }
+
+  /** Whether any host failed or could not be reached so far. */
+  get hasFailures(): boolean {
+    return [...this.tallies.keys()].some((host) => this.#isOut(host));
   }
 
   /** Runs the play; false if nothing more may run after it. */
@@ -57,7 +62,7 @@ export class Plays {
     const inOrder = ordered(left, order, this.#options.random, play.origin);
     const serial = evaluation.texts(play.serial);
     for (const batch of batches(inOrder, serial, play.origin)) {
-      const { end, alive } = await this.#batch(play, inOrder, batch, prompted, evaluation);
+      const { end, alive } = await this.#batch(play, { matched: hosts, left: inOrder }, batch, prompted, evaluation);
       if (context.interrupted.aborted) return false;
       if (end === "end-play") return true;
       if (end === "too-many-failures") return false;
@@ -94,14 +99,14 @@ export class Plays {
 
   async #batch(
     play: Play,
-    allHosts: readonly string[],
+    hosts: PlayHosts,
     batch: readonly string[],
     prompted: ReadonlyMap<string, Value>,
     evaluation: Evaluation,
   ): Promise<{ readonly end: BatchEnd; readonly alive: number }> {
     const context = this.#context;
     const runs = new Map<string, HostRun>();
-    const state = new PlayState(context, play, allHosts, runs, prompted, this.#warned);
+    const state = new PlayState(context, play, hosts, runs, prompted, this.#warned);
     const body = this.#body(play, evaluation);
     for (const name of batch) {
       let tally = this.tallies.get(name);

@@ -74,7 +74,7 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   // The second Ctrl-C: what runs on the hosts is ended at once.
   options.kill.addEventListener("abort", () => void targets.close(), { once: true });
   try {
-    await runAll(plays, loaded.flat(), options);
+    await runAll(plays, loaded, options);
   } finally {
     await targets.close();
   }
@@ -82,10 +82,14 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   return outcome;
 };
 
-async function runAll(plays: Plays, all: readonly Play[], options: RunOptions): Promise<void> {
-  for (const play of all) {
-    if (options.interrupt.aborted) return;
-    if (!(await plays.run(play))) return;
+/** Playbooks one after the other; none after one in which hosts failed. */
+async function runAll(plays: Plays, playbooks: readonly (readonly Play[])[], options: RunOptions): Promise<void> {
+  for (const playbook of playbooks) {
+    for (const play of playbook) {
+      if (options.interrupt.aborted) return;
+      if (!(await plays.run(play))) return;
+    }
+    if (plays.hasFailures) return;
   }
 }
 

@@ -37,6 +37,8 @@ export function hostMagic(inventory: Inventory, host: string): MagicTable {
     groups: () => groupsOf(inventory),
     inventory_file: () => inventory.sources[0],
     inventory_dir: () => inventory.sources[0]?.replace(/\/[^/]*$/, ""),
+    // The implicit localhost.
+    ...(host === "localhost" && !inventory.hosts.has(host) ? { ansible_connection: () => "local" } : {}),
     ansible_inventory_sources: () => [...inventory.sources],
   };
 }
