@@ -1,0 +1,41 @@
+// How a result is held against the reference's: exactly after a real run, with room where tsplay says more.
+
+import { isDeepStrictEqual } from "node:util";
+import type { Pass } from "./cases.ts";
+import type { SeenResult } from "./observe.ts";
+
+/**
+ * The result as it is to be compared with what the reference returned. After a run that went well nothing is taken away.
+ * A failed task and a dry run may return more than the reference does; and a dry run may return, in place of what is
+ * there now, what the run will return (`run`: the reference's result of it).
+ */
+export function comparable(
+  pass: Pass,
+  seen: SeenResult | undefined,
+  wanted: SeenResult | undefined,
+  run: SeenResult | undefined,
+): SeenResult | undefined {
+  if (!seen || !wanted || (pass !== "check" && wanted[0] !== "failed")) return seen;
+  return [seen[0], reduced(seen[1], wanted[1], pass === "check" ? run?.[1] : undefined)];
+}
+
+type Dictionary = Readonly<Record<string, unknown>>;
+
+function reduced(seen: unknown, wanted: unknown, run: unknown): unknown {
+  if (run !== undefined && isDeepStrictEqual(seen, run)) return wanted;
+  if (Array.isArray(seen) && Array.isArray(wanted) && seen.length === wanted.length)
+    return seen.map((item, index) => reduced(item, wanted[index], Array.isArray(run) ? run[index] : undefined));
+  if (!isDictionary(seen) || !isDictionary(wanted)) return seen;
+  const later = isDictionary(run) ? run : {};
+  const kept: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(wanted)) {
+    if (key in seen) kept[key] = reduced(seen[key], value, later[key]);
+    // "would be created" and the like, which the run does not say.
+    else if (key === "msg" && run !== undefined && !("msg" in later)) kept[key] = value;
+  }
+  return kept;
+}
+
+function isDictionary(value: unknown): value is Dictionary {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
