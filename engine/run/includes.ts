@@ -31,6 +31,7 @@ export interface Included {
 
 export class Includes {
   readonly #state: PlayState;
+  readonly #handlersOf = new Set<string>();
   readonly #entries = new WeakMap<Task, { readonly entries: Entry[]; readonly nodes: PlayNode[] }>();
 
   constructor(state: PlayState) {
@@ -140,8 +141,13 @@ export class Includes {
     );
     if (isPublic) this.#state.publicRoles.push(use);
     // Handlers of all roles that came in, those of dependencies and of static imports inside among them.
-    for (const { handlers } of roleUsesIn([block]))
+    // A role that came in before, used in the same way, has brought its handlers already.
+    for (const { key, handlers } of roleUsesIn([block])) {
+      const way = `${key} ${from.handlersFrom ?? ""}`;
+      if (this.#handlersOf.has(way)) continue;
+      this.#handlersOf.add(way);
       for (const handler of handlers) if (!this.#state.handlers.includes(handler)) this.#state.handlers.push(handler);
+    }
     return block;
   }
 
