@@ -55,6 +55,8 @@ export interface ConnectionSettings {
   /** `ansible_ssh_common_args` + `ansible_ssh_extra_args`, as words. */
   readonly sshArguments?: readonly string[];
   readonly sshExecutable?: string;
+  /** Attempts more to connect to a host that cannot be reached (ssh, openssh). */
+  readonly retries?: number;
   /** `yes`: unknown keys are refused; `accept-new`: remembered; `no` (host_key_checking = False): not looked at. */
   readonly hostKeyChecking: "yes" | "accept-new" | "no";
   readonly knownHostsFiles?: readonly string[];

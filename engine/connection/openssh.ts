@@ -79,6 +79,7 @@ export function opensshArguments(settings: ConnectionSettings): string[] {
     ...checking[settings.hostKeyChecking],
     ...(settings.password === undefined ? option("BatchMode=yes") : option("NumberOfPasswordPrompts=1")),
     ...option(`ConnectTimeout=${Math.max(1, Math.ceil(settings.timeout))}`),
+    ...(settings.retries ? option(`ConnectionAttempts=${settings.retries + 1}`) : []),
     ...option("ServerAliveInterval=15"),
     ...option("ServerAliveCountMax=3"),
   ];

@@ -84,6 +84,18 @@ export class SshConnection implements Connection {
   }
 
   async #connect(): Promise<Live> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#connectPatiently();
+      } catch (error) {
+        const unreachable = error instanceof Failure && error.problem.code === "host-unreachable";
+        if (!unreachable || attempt >= (this.#settings.retries ?? 0) || this.#closed) throw error;
+        await this.#environment.sleep(Math.min(2 ** attempt - 1, 30) * 1000);
+      }
+    }
+  }
+
+  async #connectPatiently(): Promise<Live> {
     for (const pause of [...PAUSES, undefined]) {
       try {
         return await this.#connectOnce();

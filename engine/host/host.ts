@@ -190,6 +190,8 @@ export interface Become {
   readonly password?: string;
   readonly flags?: string;
   readonly executable?: string;
+  /** Even where one is that user already (`become_allow_same_user`). */
+  readonly always?: boolean;
 }
 
 /** A verb that failed. `errno` is the system's name for it (ENOENT, EACCES, ENOSPC …) where it has one. */

@@ -41,7 +41,7 @@ export function createHost(settings: ConnectionSettings, options: HostOptions): 
   const hostFor = (become: Become | undefined): Host => {
     // Becoming who one is already needs no program and no second agent.
     const base = links.get("")?.link.agent?.user ?? loginUser;
-    const wanted = become && become.user === base ? undefined : become;
+    const wanted = become && become.user === base && !become.always ? undefined : become;
     const key = wanted
       ? JSON.stringify([wanted.method, wanted.user, wanted.flags, wanted.executable, wanted.password])
       : "";

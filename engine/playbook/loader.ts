@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { fail, type Origin, type Problem } from "../core/problem.ts";
+import { byRules } from "../core/warning-rules.ts";
 import { NO_KEYWORDS } from "./keyword-values.ts";
 import type { Block, PlaybookLoader, PlayNode, RoleOptions } from "./model.ts";
 import type { Loading, PlaybookLoaderOptions, Surroundings } from "./options.ts";
@@ -22,7 +23,11 @@ export type { PlaybookLoaderOptions } from "./options.ts";
 export function createPlaybookLoader(options: PlaybookLoaderOptions): PlaybookLoader {
   const warnings: Problem[] = [];
   const told = new Set<string>();
-  const files = new ProjectFiles(options.readFile, (problem) => new ProblemList(warnings, told).warn(problem));
+  const newList = () => new ProblemList(warnings, told, options.onWarning);
+  const files = new ProjectFiles(
+    options.readFile,
+    byRules(options.warningRules ?? {}, (problem) => newList().warn(problem)),
+  );
   const roles = new RoleLibrary(files);
   let count = 0;
   const nextId: Loading["nextId"] = (kind) => {
@@ -31,7 +36,7 @@ export function createPlaybookLoader(options: PlaybookLoaderOptions): PlaybookLo
   };
   /** Loads something with problems of its own, told together at its end. */
   function load<T>(read: (loading: Loading) => T): T {
-    const problems = new ProblemList(warnings, told);
+    const problems = newList();
     const loaded = problems.attempt(() => read({ options, files, roles, nextId, problems }));
     problems.settle();
     // attempt gives nothing only when it has added a problem, and then settle has thrown.

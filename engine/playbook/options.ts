@@ -2,6 +2,7 @@
 
 import type { Problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
+import type { WarningRules } from "../core/warning-rules.ts";
 import type { AnyModule } from "../modules/module.ts";
 import type { Node } from "../text/node.ts";
 import type { Parent, PlayNode, RoleUse, Task } from "./model.ts";
@@ -23,6 +24,10 @@ export interface PlaybookLoaderOptions {
   readonly lookupNames?: () => Iterable<string>;
   /** Reads a controller file, decrypted when it is vaulted. Default: as it is. */
   readonly readFile?: (path: string) => Buffer | string;
+  /** What becomes of warnings; default: they are told. */
+  readonly warningRules?: WarningRules;
+  /** Told of each warning once, as it is found: also of files that the run brings in. */
+  readonly onWarning?: (problem: Problem) => void;
   /** What can be told of parameters before the run (modules/params-check.ts); absent: nothing is checked. */
   readonly checkStatic?: (
     module: AnyModule,

@@ -10,9 +10,15 @@ export class ProblemList {
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[];
   readonly #seen: Set<string>;
+  readonly #tell: (problem: Problem) => void;
 
-  /** `warnings` and `seen` may be shared by several lists: a warning is told once in all of them. */
-  constructor(warnings: Problem[] = [], seen: Set<string> = new Set()) {
+  /** `warnings` and `seen` may be shared by several lists: a warning is told once in all of them, to `tell` too. */
+  constructor(
+    warnings: Problem[] = [],
+    seen: Set<string> = new Set(),
+    tell: (problem: Problem) => void = () => undefined,
+  ) {
+    this.#tell = tell;
     this.#warnings = warnings;
     this.#seen = seen;
   }
@@ -31,6 +37,7 @@ export class ProblemList {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#warnings.push(problem);
+    this.#tell(problem);
   }
 
   /** Runs `part`; a Failure becomes a problem of this list and the answer is undefined. Bugs pass through. */

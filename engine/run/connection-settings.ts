@@ -14,9 +14,15 @@ export interface ConnectionDefaults {
   readonly port?: number;
   readonly password?: string;
   readonly privateKeyFile?: string;
+  readonly privateKeyPassphrase?: string;
+  readonly sshArgs?: string;
   readonly sshCommonArgs?: string;
   readonly sshExtraArgs?: string;
   readonly sshExecutable?: string;
+  /** Attempts more to connect. */
+  readonly sshRetries?: number;
+  /** Become even the user that one is. */
+  readonly becomeAllowSameUser?: boolean;
   readonly timeout: number;
   readonly hostKeyChecking: "yes" | "accept-new" | "no";
   readonly become: boolean;
@@ -104,8 +110,11 @@ export function connectionSettings(
   // An empty one is how an inventory takes back the key of its groups: none.
   const privateKeyFile =
     (variable("ansible_ssh_private_key_file", "ansible_private_key_file") ?? defaults.privateKeyFile) || undefined;
-  const privateKeyPassphrase = variable("ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase");
+  const privateKeyPassphrase =
+    variable("ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase") ?? defaults.privateKeyPassphrase;
+  const retries = Number(variable("ansible_ssh_retries") ?? defaults.sshRetries ?? 0);
   const sshArguments = [
+    ...shellWords(variable("ansible_ssh_args") ?? defaults.sshArgs ?? ""),
     ...shellWords(variable("ansible_ssh_common_args") ?? defaults.sshCommonArgs ?? ""),
     ...shellWords(variable("ansible_ssh_extra_args") ?? defaults.sshExtraArgs ?? ""),
   ];
@@ -126,6 +135,7 @@ export function connectionSettings(
     ...(password === undefined ? {} : { password }),
     ...(privateKeyFile === undefined ? {} : { privateKeyFile }),
     ...(privateKeyPassphrase === undefined ? {} : { privateKeyPassphrase }),
+    ...(retries > 0 ? { retries } : {}),
     ...(sshExecutable === undefined ? {} : { sshExecutable }),
   };
 }
@@ -164,5 +174,6 @@ export function becomeSettings(
     ...(password === undefined ? {} : { password }),
     ...(flags === undefined ? {} : { flags }),
     ...(executable === undefined ? {} : { executable }),
+    ...(defaults.becomeAllowSameUser ? { always: true } : {}),
   };
 }

@@ -35,6 +35,18 @@ export interface RunContext {
   readonly gathering: "implicit" | "explicit" | "smart";
   readonly gatherSubset: readonly string[];
   readonly gatherTimeout: number;
+  /** Seconds that a task may take where it does not say; 0 no limit. */
+  readonly taskTimeout: number;
+  /** Seconds between looks at a background task that does not say; 0 does not wait for it. */
+  readonly pollInterval: number;
+  /** A handler that is notified and does not exist is an error; otherwise a warning. */
+  readonly errorOnMissingHandler: boolean;
+  /** Variables of roles are seen in the role only. */
+  readonly privateRoleVars: boolean;
+  /** The shell of `shell` and `raw` where neither parameter nor variable says. */
+  readonly executable: string;
+  /** Pattern of the variable ansible_managed. */
+  readonly ansibleManaged: string;
   /** Aborted at the first Ctrl-C: no new tasks. */
   readonly interrupted: AbortSignal;
   /** Magic variables of the whole run (ansible_version, ansible_forks …). */

@@ -14,6 +14,7 @@ export function controlScope(
   return composeScope({
     magic: magicLayer(...magic),
     extraVars: store.extraVars,
+    combine: store.combine,
     host: { inventory: new Map(), injectedFacts: new Map(), includeVars: new Map(), setFacts: new Map() },
     enclosing: { ...NO_STATIC_LAYERS, ...enclosing },
   });

@@ -224,7 +224,8 @@ function asyncSeconds({ task }: Execution, item: PreparedItem): number | undefin
 /** `async` with `poll: 0`: started and left to itself. */
 function inBackground(execution: Execution, item: PreparedItem): boolean {
   if (asyncSeconds(execution, item) === undefined) return false;
-  return item.evaluation.number(execution.task.poll, "poll", execution.task.origin) === 0;
+  const { state, task } = execution;
+  return (item.evaluation.number(task.poll, "poll", task.origin) ?? state.context.pollInterval) === 0;
 }
 
 function startJob({ state, run }: Execution, apply: () => Promise<Raw>): Raw {

@@ -17,12 +17,13 @@ import { roleUseOf } from "./static-layers.ts";
 export function notify(state: PlayState, run: HostRun, task: Task, evaluation: Evaluation, reason?: string): void {
   for (const name of notifyOf(task).flatMap((value) => evaluation.texts(value))) {
     const found = handlersFor(state, run.name, name);
-    if (found.length === 0)
-      fail(
-        "handler-unknown",
-        `The requested handler '${name}' was not found in either the main handlers list nor in the listening handlers list`,
-        { origin: task.origin, ...hintFor(state, run.name, name) },
-      );
+    if (found.length === 0) {
+      const code = "handler-unknown";
+      const message = `The requested handler '${name}' was not found in either the main handlers list nor in the listening handlers list`;
+      const place = { origin: task.origin, ...hintFor(state, run.name, name) };
+      if (state.context.errorOnMissingHandler) fail(code, message, place);
+      state.warn({ code, message, ...place }, run.name);
+    }
     for (const handler of found) {
       if (reason === undefined) run.notified.set(handler, undefined);
       else if (!run.notified.has(handler)) run.notified.set(handler, reason);

@@ -29,6 +29,8 @@ export function loaderFor(project: Project, options: RunOptions, around: Surroun
     lookupNames: () => project.engine.names.lookups,
     readFile: (path) => texts.get(path) ?? project.readTrusted(path),
     checkStatic,
+    warningRules: { "yaml-duplicate-key": options.config.get("duplicate_dict_key") },
+    onWarning: around.warn,
     staticValue: (value, vars) => staticText(project, value, vars),
   });
   return {

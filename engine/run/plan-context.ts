@@ -12,6 +12,7 @@ import type { Predictions } from "../host/prediction.ts";
 import type { PlanContext, RenderOptions } from "../modules/module.ts";
 import type { Task } from "../playbook/model.ts";
 import { searchFolders } from "../playbook/search-folders.ts";
+import { formatTime } from "../template/python/strftime.ts";
 import { overlay } from "../template/scope.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { PlayState } from "./play-state.ts";
@@ -79,6 +80,16 @@ export function findControllerFile(task: Task, name: string, kind: "files" | "te
   });
 }
 
+/** The setting `ansible_managed` with its places filled in: {file}, {host}, {uid} and the template's time. */
+function managedText(pattern: string, path: string, time: Date): string {
+  const values: Readonly<Record<string, string>> = { file: path, host: hostname(), uid: userInfo().username };
+  const filled = pattern.replace(/\{(file|host|uid)\}/g, (_, name: string) =>
+    (values[name] ?? "").replaceAll("%", "%%"),
+  );
+  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return filled.includes("%") ? formatTime(filled, local) : filled;
+}
+
 function render(state: PlayState, task: Task, path: string, settings: RenderOptions, evaluation: Evaluation): string {
   const text = textOf(state.context.readTrusted(path));
   const stat = statSync(path);
@@ -90,7 +101,8 @@ function render(state: PlayState, task: Task, path: string, settings: RenderOpti
     ["template_mtime", stat.mtime.toISOString()],
     ["template_run_date", new Date(state.context.now()).toISOString()],
   ]);
-  if (evaluation.scope.get("ansible_managed") === undefined) extra.set("ansible_managed", "Ansible managed");
+  if (evaluation.scope.get("ansible_managed") === undefined)
+    extra.set("ansible_managed", managedText(state.context.ansibleManaged, path, stat.mtime));
   for (const [name, value] of Object.entries(settings.extra ?? {}))
     if (value !== undefined) extra.set(name, fromPlain(value));
   const rendered = state.context.engine.render(text, overlay(extra, evaluation.scope), {

@@ -7,6 +7,7 @@ import { Template, Undefined, type Value } from "../core/value.ts";
 import { roleOf, rolesOf } from "../playbook/inherit.ts";
 import type { Play, RoleUse, Task } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
+import { combineInto } from "../vars/combine.ts";
 import { HostVars, hostMagic, type MagicTable, magicLayer, ScopeMap } from "../vars/magic.ts";
 import { composeScope, type LayeredScope, NO_STATIC_LAYERS, type StaticLayers } from "../vars/scope.ts";
 import { type RunContext, warnOnce } from "./context.ts";
@@ -51,7 +52,7 @@ export class PlayState {
     this.hosts = hosts;
     this.batch = batch;
     this.promptVars = promptVars;
-    this.publicRoles = play.roles.filter(({ isPublic }) => isPublic);
+    this.publicRoles = context.privateRoleVars ? [] : play.roles.filter(({ isPublic }) => isPublic);
     this.handlers = [...play.handlers];
     this.#warned = warned;
     this.#hostVars = new HostVars(
@@ -78,6 +79,7 @@ export class PlayState {
         this.context.runMagic,
       ),
       extraVars: this.context.store.extraVars,
+      combine: this.context.store.combine,
       host: variables,
       enclosing: this.#staticLayers(host, task),
     });
@@ -95,6 +97,7 @@ export class PlayState {
     return composeScope({
       magic: magicLayer(names, context.runMagic),
       extraVars: context.store.extraVars,
+      combine: context.store.combine,
       host: context.store.host(host),
       enclosing: NO_STATIC_LAYERS,
     });
@@ -160,7 +163,7 @@ export class PlayState {
     const values = new Map<string, Value>();
     const evaluation = this.evaluation(this.scope(host, undefined));
     for (const entry of this.play.varsFiles)
-      for (const [name, value] of this.#firstVarsFile(entry, evaluation)) values.set(name, value);
+      combineInto(values, this.#firstVarsFile(entry, evaluation), this.context.store.combine);
     this.#varsFiles.set(host, { version, values });
     return values;
   }

@@ -108,13 +108,14 @@ export class Plays {
     const runs = new Map<string, HostRun>();
     const state = new PlayState(context, play, hosts, runs, prompted, this.#warned);
     const body = this.#body(play, evaluation);
+    const knows = this.#knowFacts(play, batch, evaluation);
     for (const name of batch) {
       let tally = this.tallies.get(name);
       if (!tally) {
         tally = new HostTally();
         this.tallies.set(name, tally);
       }
-      runs.set(name, new HostRun(name, tally, (run) => new Cursor(body, this.#cursorRules(run)), new Set()));
+      runs.set(name, new HostRun(name, tally, (run) => new Cursor(body, this.#cursorRules(run, knows)), new Set()));
     }
     const percentage = evaluation.number(play.keywords.maxFailPercentage, "max_fail_percentage", play.origin);
     const end = await new PlayRun(state, {
@@ -122,15 +123,23 @@ export class Plays {
       forks: context.forks,
       maxFailPercentage: percentage,
       anyErrorsFatal: context.anyErrorsFatal,
-      cursorRules: (run) => this.#cursorRules(run),
+      cursorRules: (run) => this.#cursorRules(run, knows),
     }).run();
     return { end, alive: [...runs.values()].filter(({ active }) => active).length };
   }
 
-  #cursorRules(run: HostRun): CursorRules {
+  /** Gathering smart: hosts whose facts are known, from an earlier play or from the cache, are not asked again. */
+  #knowFacts(play: Play, batch: readonly string[], evaluation: Evaluation): ReadonlySet<string> {
+    const { gathering, store } = this.#context;
+    const asked = evaluation.boolean(play.gatherFacts, "gather_facts", play.origin) !== undefined;
+    if (gathering !== "smart" || asked) return new Set();
+    return new Set(batch.filter((name) => store.host(name).facts.get("module_setup") === true));
+  }
+
+  #cursorRules(run: HostRun, knows: ReadonlySet<string>): CursorRules {
     const enters = (use: RoleUse): boolean => use.allowDuplicates || !run.completedRoles.has(use.key);
     return {
-      selects: (task) => this.#options.selects(task, run),
+      selects: (task) => !(isGatherTask(task) && knows.has(run.name)) && this.#options.selects(task, run),
       entersRole: enters,
       leavesRole: (use) => {
         if (run.startedRoles.has(use.key)) run.completedRoles.add(use.key);
@@ -222,6 +231,10 @@ function withForcedHandlers(play: Play): readonly PlayNode[] {
   return [...sections, ...section];
 }
 
+function isGatherTask({ id }: Task): boolean {
+  return id.endsWith("-gather");
+}
+
 /** The task that gathers facts, as Ansible shows it. */
 function gatherTask(context: RunContext, play: Play): Task {
   const module = context.findModule("gather_facts") ?? context.findModule("setup");
@@ -239,9 +252,6 @@ function gatherTask(context: RunContext, play: Play): Task {
     keywords: {
       ...NO_KEYWORDS,
       tags: ["always"],
-      ...(context.gathering === "smart" && play.gatherFacts === undefined
-        ? { when: [{ value: "not (ansible_facts.module_setup | default(false))", origin: play.origin }] }
-        : {}),
     },
     parent: play,
     action: "gather_facts",

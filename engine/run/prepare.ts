@@ -154,7 +154,7 @@ function decide(state: PlayState, task: Task, host: string, evaluation: Evaluati
   for (const warning of checked.warnings)
     state.warn(warning.origin ? warning : { ...warning, origin: task.origin }, host);
   for (const secret of secretsOf(task.module, checked.params)) state.context.mask.add(secret);
-  const { params } = checked;
+  const params = withShell(state, task, checked.params, evaluation);
   if (task.include) return { kind: "include", params };
   if (task.module.kind === "action") return { kind: "action", action: task.module, params };
   const { module } = task;
@@ -162,6 +162,18 @@ function decide(state: PlayState, task: Task, host: string, evaluation: Evaluati
   const target = withEnvironment(realOrDry.as(options.become), options.environment);
   const context = planContext(state, task, host, evaluation, options);
   return { kind: "module", module, params, host: target, context, planned: planned(module, target, params, context) };
+}
+
+/** `executable` of shell and raw: the parameter, else the variable, else the setting. */
+function withShell<P extends Readonly<Record<string, unknown>>>(
+  state: PlayState,
+  { module }: Task,
+  params: P,
+  evaluation: Evaluation,
+): P {
+  if ((module.name !== "shell" && module.name !== "raw") || params.executable !== undefined) return params;
+  const executable = evaluation.text(evaluation.scope.get("ansible_shell_executable")) ?? state.context.executable;
+  return executable === "/bin/sh" ? params : { ...params, executable };
 }
 
 async function planned(

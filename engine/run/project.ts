@@ -4,8 +4,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { Failure, type Origin, type Problem } from "../core/problem.ts";
+import type { Config } from "../config/config.ts";
+import { Failure, fail, type Origin, type Problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
+import { byRules } from "../core/warning-rules.ts";
 import type { Inventory, Variables } from "../inventory/inventory.ts";
 import { loadInventory } from "../inventory/sources.ts";
 import { baseDirsOf, loadVarsFile, varsFilesFor } from "../inventory/vars-files.ts";
@@ -14,6 +16,8 @@ import { createTemplateEngine } from "../template/environment.ts";
 import type { Scope } from "../template/scope.ts";
 import { trust } from "../text/templates.ts";
 import { decryptVault, isVaulted } from "../text/vault.ts";
+import { merged } from "../vars/combine.ts";
+import { type FactCache, factFiles } from "../vars/fact-cache.ts";
 import { VariableStore } from "../vars/store.ts";
 import { parseExtraVars } from "./extra-vars.ts";
 import type { SourceOptions } from "./options.ts";
@@ -47,9 +51,17 @@ export async function openProject(
   around: Surroundings,
 ): Promise<Project> {
   const { cwd, env } = around;
+  const { config } = options;
+  const warn = byRules(
+    {
+      "yaml-duplicate-key": config.get("duplicate_dict_key"),
+      "pattern-no-match": config.get("host_pattern_mismatch"),
+    },
+    around.warn,
+  );
   const decrypt = (content: Uint8Array | string, origin?: Origin): Buffer => {
     const plain = decryptVault(content, options.vaultPasswords, origin, {
-      onlyId: options.config.get("vault_id_match"),
+      onlyId: config.get("vault_id_match"),
     });
     return plain;
   };
@@ -78,14 +90,14 @@ export async function openProject(
   const inventory = await loadInventory(sourcesOf(options, cwd), {
     cwd,
     env,
-    warn: around.warn,
+    warn,
     decrypt,
-    strict: options.inventory.length > 0 || options.config.get("inventory_any_unparsed_is_failed"),
-    ignorePatterns: options.config.get("inventory_ignore_patterns"),
-    ignoreExtensions: options.config.get("inventory_ignore_extensions"),
+    strict: options.inventory.length > 0 || config.get("inventory_any_unparsed_is_failed"),
+    ignorePatterns: config.get("inventory_ignore_patterns"),
+    ignoreExtensions: config.get("inventory_ignore_extensions"),
     evaluate: (expression, variables) => engine.expression(expression, mapScope(variables)),
   });
-  const load = cachedLoader((path) => loadVarsFile(path, decrypt, around.warn));
+  const load = cachedLoader((path) => loadVarsFile(path, decrypt, warn));
   const inventoryFolders = baseDirsOf(inventory.sources);
   const playbookDirs = playbookFolders.length > 0 ? [...new Set(playbookFolders)] : [folder];
   const rootDirs = [root].filter((path) => !playbookDirs.includes(path) && !inventoryFolders.includes(path));
@@ -98,6 +110,11 @@ export async function openProject(
     },
     load,
     extraVars,
+    {
+      injectFacts: config.get("inject_facts_as_vars"),
+      ...(config.get("hash_behaviour") === "merge" ? { combine: merged } : {}),
+      cache: factCacheOf(config, around),
+    },
   );
   return {
     inventory,
@@ -113,6 +130,22 @@ export async function openProject(
     isVaulted: async (path) => isVaulted(readOrFail(path).subarray(0, 64)),
     root,
   };
+}
+
+function factCacheOf(config: Config, { now, warn }: Surroundings): FactCache | undefined {
+  if (!config.get("fact_caching").endsWith("jsonfile")) return undefined;
+  const folder = config.get("fact_caching_connection");
+  if (folder === undefined)
+    return fail("config-value", "fact_caching = jsonfile needs the folder of the files", {
+      hint: "set fact_caching_connection to it",
+    });
+  return factFiles({
+    folder,
+    prefix: config.get("fact_caching_prefix"),
+    timeout: config.get("fact_caching_timeout"),
+    now,
+    warn: (message) => warn({ code: "fact-cache", message }),
+  });
 }
 
 function readOrFail(path: string): Buffer {

@@ -10,6 +10,7 @@ import { gatherFacts } from "../facts/gather.ts";
 import { prefixedFacts } from "../facts/prefix.ts";
 import { createHost } from "../host/hosts.ts";
 import { createPredictedHost, PredictionStore } from "../host/predicted.ts";
+import { LOCALHOSTS } from "../inventory/patterns.ts";
 import { findModule } from "../modules/registry.ts";
 import type { Play, PlaybookLoader } from "../playbook/model.ts";
 import type { RunContext } from "./context.ts";
@@ -36,10 +37,16 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   const settings = new RunSettings(options, process.env);
   const loader = loaderFor(project, options, around);
   const loaded = options.playbooks.map((playbook) => loader.load(playbook));
-  for (const problem of loader.warnings()) around.warn(problem);
   if (options.limit !== undefined && project.inventory.match("all", options.limit).length === 0)
     fail("limit-empty", "Specified inventory, host pattern and/or --limit leaves us with no hosts to target", {
       hint: "tsplay inventory --graph shows the hosts and groups there are",
+    });
+  if (options.flushCache) for (const name of project.inventory.hosts.keys()) project.store.clearFacts(name);
+  if (settings.warnsOfLocalhost && project.inventory.hosts.size === 0 && !loaded.flat().every(isForLocalhost))
+    around.warn({
+      code: "inventory-empty",
+      message:
+        "provided hosts list is empty, only localhost is available. Note that the implicit localhost does not match 'all'",
     });
   const statistics = new RunStatistics();
   const targets = new Targets(
@@ -83,6 +90,10 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
 };
 
 /** Playbooks one after the other; none after one in which hosts failed. */
+function isForLocalhost({ hosts }: Play): boolean {
+  return typeof hosts === "string" && LOCALHOSTS.includes(hosts);
+}
+
 async function runAll(plays: Plays, playbooks: readonly (readonly Play[])[], options: RunOptions): Promise<void> {
   for (const playbook of playbooks) {
     for (const play of playbook) {

@@ -8,7 +8,19 @@ import type { RunOptions } from "./options.ts";
 
 type PlaySettings = Pick<
   RunContext,
-  "forks" | "strategy" | "anyErrorsFatal" | "gathering" | "gatherSubset" | "gatherTimeout" | "noLog"
+  | "forks"
+  | "strategy"
+  | "anyErrorsFatal"
+  | "gathering"
+  | "gatherSubset"
+  | "gatherTimeout"
+  | "noLog"
+  | "taskTimeout"
+  | "pollInterval"
+  | "errorOnMissingHandler"
+  | "privateRoleVars"
+  | "executable"
+  | "ansibleManaged"
 >;
 
 export class RunSettings {
@@ -22,6 +34,10 @@ export class RunSettings {
 
   get configFile(): string | undefined {
     return this.#options.config.file;
+  }
+
+  get warnsOfLocalhost(): boolean {
+    return this.#options.config.get("localhost_warning");
   }
 
   get forceHandlers(): boolean {
@@ -42,6 +58,7 @@ export class RunSettings {
     const becomePassword = passwords.become ?? config.get("become_pass");
     const becomeFlags = config.get("become_flags");
     const becomeExecutable = config.get("become_exe");
+    const passphrase = config.get("private_key_passphrase");
     const port = config.get("remote_port");
     return {
       connection: connection ?? config.get("transport"),
@@ -49,12 +66,16 @@ export class RunSettings {
       hostKeyChecking: config.get("host_key_checking") ? "yes" : "no",
       sshCommonArgs: sshCommonArgs ?? config.get("ssh_common_args"),
       sshExtraArgs: sshExtraArgs ?? config.get("ssh_extra_args"),
+      sshArgs: config.get("ssh_args") ?? "",
+      sshRetries: config.get("ssh_retries"),
+      becomeAllowSameUser: config.get("become_allow_same_user"),
       sshExecutable: config.get("ssh_executable"),
       become: become.become ?? config.get("become"),
       becomeMethod: become.method ?? config.get("become_method"),
       becomeUser: become.user ?? config.get("become_user"),
       ...(remoteUser ? { user: remoteUser } : {}),
       ...(port ? { port } : {}),
+      ...(passphrase ? { privateKeyPassphrase: passphrase } : {}),
       ...(keyFile ? { privateKeyFile: keyFile } : {}),
       ...(passwords.connection === undefined ? {} : { password: passwords.connection }),
       ...(becomePassword ? { becomePassword } : {}),
@@ -73,6 +94,12 @@ export class RunSettings {
       gatherSubset: config.get("gather_subset"),
       gatherTimeout: config.get("gather_timeout"),
       noLog: config.get("no_log"),
+      taskTimeout: config.get("task_timeout"),
+      pollInterval: config.get("poll_interval"),
+      errorOnMissingHandler: config.get("error_on_missing_handler"),
+      privateRoleVars: config.get("private_role_vars"),
+      executable: config.get("executable"),
+      ansibleManaged: config.get("ansible_managed"),
     };
   }
 }

@@ -48,7 +48,7 @@ export function taskOptions(state: PlayState, task: Task, host: string, evaluati
   const wanted = becomeSettings(reach, keywords, context.defaults);
   if (wanted?.password !== undefined) context.mask.add(wanted.password);
   const loginUser = settings.kind === "local" ? context.localUser : settings.user;
-  const timeout = evaluation.number(nearest(task, "timeout"), "timeout", task.origin);
+  const timeout = evaluation.number(nearest(task, "timeout"), "timeout", task.origin) ?? context.taskTimeout;
   return {
     check: boolean("checkMode") ?? context.check,
     diff: boolean("diff") ?? context.diff,
@@ -56,7 +56,7 @@ export function taskOptions(state: PlayState, task: Task, host: string, evaluati
     delegatedTo,
     delegateFacts: boolean("delegateFacts") ?? false,
     environment: finishedEnvironment(task, evaluation),
-    become: wanted && wanted.user === loginUser ? undefined : wanted,
+    become: wanted && wanted.user === loginUser && !wanted.always ? undefined : wanted,
     target: context.targets.get(settings),
     timeout: timeout === 0 ? undefined : timeout,
   };

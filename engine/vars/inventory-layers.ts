@@ -4,6 +4,7 @@
 import type { Origin } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import type { Inventory, InventoryGroup, Variables } from "../inventory/inventory.ts";
+import { type Combine, combineInto, replaced } from "./combine.ts";
 import type { Level } from "./levels.ts";
 
 /** One level's variables of one host. */
@@ -35,7 +36,9 @@ export function inventoryLayers(
   hostName: string,
   folders: VarsFolders,
   load: VarsFileLoader,
+  combine: Combine = replaced,
 ): Layer[] {
+  const merge = (level: Level, parts: readonly Variables[]): Layer => merged(level, parts, combine);
   const host = inventory.hosts.get(hostName);
   const groups = inventory.groupsOf(hostName);
   const all = groups.filter((group) => group.name === "all");
@@ -69,13 +72,13 @@ export function inventoryLayers(
   ].filter(({ values }) => values.size > 0);
 }
 
-function merge(level: Level, parts: readonly Variables[]): Layer {
+function merged(level: Level, parts: readonly Variables[], combine: Combine): Layer {
   const [only] = parts;
   if (parts.length === 1 && only) return { level, values: only.values, origins: only.origins };
   const values = new Map<string, Value>();
   const origins = new Map<string, Origin>();
   for (const part of parts) {
-    for (const [name, value] of part.values) values.set(name, value);
+    combineInto(values, part.values, combine);
     for (const [name, origin] of part.origins) origins.set(name, origin);
   }
   return { level, values, origins };

@@ -2,6 +2,7 @@
 
 import type { Value } from "../core/value.ts";
 import type { Scope } from "../template/scope.ts";
+import { type Combine, replaced } from "./combine.ts";
 import type { Level } from "./levels.ts";
 
 /** A layer of a scope. `get` may make its value when it is asked for (magic variables). */
@@ -14,16 +15,31 @@ export interface ScopeLayer {
 /** Layers, highest precedence first. Values that are `undefined` do not count as set. */
 export class LayeredScope implements Scope {
   readonly #layers: readonly ScopeLayer[];
-  constructor(layers: readonly ScopeLayer[]) {
+  readonly #combine: Combine;
+
+  constructor(layers: readonly ScopeLayer[], combine: Combine = replaced) {
     this.#layers = layers;
+    this.#combine = combine;
   }
 
   get(name: string): Value | undefined {
     for (const layer of this.#layers) {
       const value = layer.get(name);
-      if (value !== undefined) return value;
+      if (value === undefined) continue;
+      if (this.#combine === replaced || layer.level === "magic" || !(value instanceof Map)) return value;
+      return this.#combined(name);
     }
     return undefined;
+  }
+
+  /** All levels from the lowest up, but for what the run itself sets: that is alone in its place. */
+  #combined(name: string): Value | undefined {
+    let value: Value | undefined;
+    for (const layer of this.#layers.toReversed()) {
+      const next = layer.level === "magic" ? undefined : layer.get(name);
+      if (next !== undefined) value = this.#combine(value, next);
+    }
+    return value;
   }
 
   *names(): Iterable<string> {
@@ -98,11 +114,13 @@ export function composeScope(parts: {
   readonly extraVars: ReadonlyMap<string, Value>;
   readonly host: HostLayers;
   readonly enclosing: StaticLayers;
+  /** What becomes of a name that several levels set; default the highest's value. */
+  readonly combine?: Combine;
 }): LayeredScope {
   const { host, enclosing } = parts;
   const each = (level: Level, maps: readonly ReadonlyMap<string, Value>[]) =>
     maps.flatMap((map) => mapLayer(level, map));
-  return new LayeredScope([
+  const layers = [
     ...(parts.front ? mapLayer("magic", parts.front) : []),
     parts.magic,
     ...mapLayer("extra_vars", parts.extraVars),
@@ -119,5 +137,6 @@ export function composeScope(parts: {
     ...mapLayer("facts", host.injectedFacts),
     ...mapLayer("inventory_host_vars", host.inventory),
     ...each("role_defaults", enclosing.roleDefaults),
-  ]);
+  ];
+  return new LayeredScope(layers, parts.combine);
 }

@@ -2,8 +2,10 @@
 // The one mutable place of the variables; everything else reads it.
 
 import type { Origin } from "../core/problem.ts";
-import { type Data, fromPlain, type PlainObject, type Value } from "../core/value.ts";
+import { type Data, fromPlain, type Plain, type PlainObject, toPlain, type Value } from "../core/value.ts";
 import type { Inventory } from "../inventory/inventory.ts";
+import { type Combine, combineInto, replaced } from "./combine.ts";
+import type { FactCache } from "./fact-cache.ts";
 import { inventoryLayers, type Layer, type VarsFileLoader, type VarsFolders } from "./inventory-layers.ts";
 
 /** One host's variables. `version` grows with every change, for caches. */
@@ -20,19 +22,38 @@ export interface HostVariables {
   version: number;
 }
 
+/** What the configuration says of variables. */
+export interface StoreOptions {
+  /** What becomes of a name that several levels set (`hash_behaviour`); default the highest's value. */
+  readonly combine?: Combine;
+  /** Whether facts are variables `ansible_NAME` too (`inject_facts_as_vars`); default yes. */
+  readonly injectFacts?: boolean;
+  /** Facts that outlive the run. */
+  readonly cache?: FactCache;
+}
+
 export class VariableStore {
+  readonly combine: Combine;
   readonly extraVars: ReadonlyMap<string, Value>;
   readonly #inventory: Inventory;
   readonly #folders: VarsFolders;
   readonly #load: VarsFileLoader;
+  readonly #injectFacts: boolean;
+  readonly #cache: FactCache | undefined;
   readonly #hosts = new Map<string, HostVariables>();
+  /** What the cache keeps of hosts, by the names that modules gave. */
+  readonly #cached = new Map<string, Record<string, Plain>>();
 
   constructor(
     inventory: Inventory,
     folders: VarsFolders,
     load: VarsFileLoader,
     extraVars: ReadonlyMap<string, Value> = new Map(),
+    options: StoreOptions = {},
   ) {
+    this.combine = options.combine ?? replaced;
+    this.#injectFacts = options.injectFacts ?? true;
+    this.#cache = options.cache;
     this.#inventory = inventory;
     this.#folders = folders;
     this.#load = load;
@@ -42,10 +63,10 @@ export class VariableStore {
   host(name: string): HostVariables {
     let variables = this.#hosts.get(name);
     if (!variables) {
-      const layers = inventoryLayers(this.#inventory, name, this.#folders, this.#load);
+      const layers = inventoryLayers(this.#inventory, name, this.#folders, this.#load, this.combine);
       variables = {
         layers,
-        inventory: mergeLayers(layers),
+        inventory: mergeLayers(layers, this.combine),
         facts: new Map(),
         injectedFacts: new Map(),
         includeVars: new Map(),
@@ -53,6 +74,11 @@ export class VariableStore {
         version: 0,
       };
       this.#hosts.set(name, variables);
+      const known = this.#cache && !this.#cached.has(name) ? this.#cache.load(name) : undefined;
+      if (known) {
+        this.#cached.set(name, { ...known } as Record<string, Plain>);
+        this.#takeFacts(variables, known);
+      }
     }
     return variables;
   }
@@ -71,14 +97,26 @@ export class VariableStore {
   /** Facts from a module's `ansible_facts`: `ansible_x` is kept as fact `x` and as variable `ansible_x`. */
   addFacts(name: string, facts: PlainObject): void {
     const host = this.host(name);
+    this.#takeFacts(host, facts);
+    this.#keep(name, facts);
+    host.version++;
+  }
+
+  #takeFacts(host: HostVariables, facts: PlainObject): void {
     for (const [key, plain] of Object.entries(facts)) {
       if (plain === undefined) continue;
       const value = fromPlain(plain);
       // Ansible keeps `ansible_local` under its full name in ansible_facts too.
       host.facts.set(key === "ansible_local" ? key : key.replace(/^ansible_/, ""), value);
-      host.injectedFacts.set(key, value);
+      if (this.#injectFacts || key === "ansible_local") host.injectedFacts.set(key, value);
     }
-    host.version++;
+  }
+
+  #keep(name: string, facts: PlainObject): void {
+    if (!this.#cache) return;
+    const known = { ...this.#cached.get(name), ...facts } as Record<string, Plain>;
+    this.#cached.set(name, known);
+    this.#cache.save(name, known);
   }
 
   setFacts(
@@ -91,7 +129,8 @@ export class VariableStore {
       host.setFacts.set(key, value);
       if (options.cacheable) {
         host.facts.set(key, value as Data);
-        host.injectedFacts.set(key, value);
+        if (this.#injectFacts) host.injectedFacts.set(key, value);
+        this.#keep(name, { [key]: toPlain(value as Data) });
       }
     }
     host.version++;
@@ -99,21 +138,23 @@ export class VariableStore {
 
   includeVars(name: string, values: Iterable<readonly [string, Value]>): void {
     const host = this.host(name);
-    for (const [key, value] of values) host.includeVars.set(key, value);
+    combineInto(host.includeVars, values, this.combine);
     host.version++;
   }
 
   clearFacts(name: string): void {
     const host = this.host(name);
+    this.#cache?.forget(name);
+    this.#cached.set(name, {});
     host.facts.clear();
     host.injectedFacts.clear();
     host.version++;
   }
 }
 
-function mergeLayers(layers: readonly Layer[]): ReadonlyMap<string, Value> {
+function mergeLayers(layers: readonly Layer[], combine: Combine): ReadonlyMap<string, Value> {
   const merged = new Map<string, Value>();
-  for (const layer of layers) for (const [name, value] of layer.values) merged.set(name, value);
+  for (const layer of layers) combineInto(merged, layer.values, combine);
   return merged;
 }
 

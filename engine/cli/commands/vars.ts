@@ -114,6 +114,7 @@ function scopeOf(project: Project, host: string): Scope {
   return composeScope({
     magic: magicLayer({ hostvars: () => hostvars }, hostMagic(inventory, host)),
     extraVars: store.extraVars,
+    combine: store.combine,
     host: store.host(host),
     enclosing: NO_STATIC_LAYERS,
   });
