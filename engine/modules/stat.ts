@@ -78,15 +78,17 @@ export const stat = defineModule({
           ...(found.checksum === undefined ? {} : { checksum: found.checksum }),
           ...linkKeys(found, real),
           ...(params.get_mime === false ? {} : { mimetype: mime?.[0] ?? "unknown", charset: mime?.[1] ?? "unknown" }),
-          attr_flags: flags ?? "",
-          attributes: [...(flags ?? "")].map((flag) => FLAG_NAMES[flag] ?? flag) as Plain,
-          version: null,
+          ...(params.get_attributes === false ? {} : attributeKeys(flags ?? "")),
           ...(context === undefined ? {} : { selinux_context: context }),
         },
       },
     };
   },
 });
+
+function attributeKeys(flags: string): Record<string, Plain> {
+  return { attr_flags: flags, attributes: [...flags].map((flag) => FLAG_NAMES[flag] ?? flag), version: null };
+}
 
 function linkKeys(found: Stat, real: string | undefined): Record<string, string> {
   if (found.type !== "link") return {};

@@ -29,6 +29,7 @@ const DROPPED = new Set([
   "changed",
   "skipped",
   "ignored",
+  "failed_when_suppressed_exception",
 ]);
 
 /** Of these, wherever they are, only the type counts. */
@@ -45,11 +46,15 @@ export function seenResult(
   cases: ModuleCases,
 ): SeenResult {
   const volatile = new Set([...VOLATILE, ...(cases.volatile ?? []), ...(one.volatile ?? [])]);
+  const sorted = new Set(cases.anyOrder ?? []);
   // Words of failures are each program's own.
   if (status === "failed") volatile.add("msg");
   if (one.only)
-    return [status, Object.fromEntries(one.only.map((path) => [path, stable(at(result, path), "", volatile) ?? "-"]))];
-  return [status, stable(result, "", volatile)];
+    return [
+      status,
+      Object.fromEntries(one.only.map((path) => [path, stable(at(result, path), "", volatile, sorted) ?? "-"])),
+    ];
+  return [status, stable(result, "", volatile, sorted)];
 }
 
 function at(value: unknown, path: string): unknown {
@@ -59,17 +64,20 @@ function at(value: unknown, path: string): unknown {
   return here;
 }
 
-function stable(value: unknown, key: string, volatile: ReadonlySet<string>): unknown {
+function stable(value: unknown, key: string, volatile: ReadonlySet<string>, sorted: ReadonlySet<string>): unknown {
   if (volatile.has(key)) return `<${Array.isArray(value) ? "list" : value === null ? "null" : typeof value}>`;
   if (typeof value === "string") return withoutBackupName(value);
-  if (Array.isArray(value)) return value.map((item) => stable(item, "", volatile));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => stable(item, "", volatile, sorted));
+    return sorted.has(key) ? items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : items;
+  }
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value)
     .filter(
       ([name, item]) => !DROPPED.has(name) && !/^_?ansible_(?!facts|\w)|^_ansible_/.test(name) && item !== undefined,
     )
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, item]) => [name, stable(item, name, volatile)]));
+  return Object.fromEntries(entries.map(([name, item]) => [name, stable(item, name, volatile, sorted)]));
 }
 
 /** Backups are named after a process and a moment. */

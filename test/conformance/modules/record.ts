@@ -73,6 +73,8 @@ async function observeReference(root: string, lab: LabState, name: string, cases
     const run = await runReference(root, inside, "ansible-playbook", argumentsOf(pass), {
       ANSIBLE_STDOUT_CALLBACK: "ansible.posix.jsonl",
       ANSIBLE_PIPELINING: "1",
+      // A terminal would mix errors into the output of `raw` and `script`.
+      ANSIBLE_SSH_USETTY: "0",
     });
     if (process.env.TSPLAY_SHOW) console.log(run.stdout, run.stderr);
     for (const line of run.stdout.split("\n")) {
