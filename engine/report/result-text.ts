@@ -100,5 +100,6 @@ export function known(value: Data): Data {
 /** Why a task failed, in the module's own words where it has some. */
 export function failureText(result: PlainObject): string {
   if (typeof result.msg === "string" && result.msg !== "") return result.msg;
+  if (result.censored !== undefined) return "its reason is hidden by no_log";
   return result.failed_when_result === true ? "its failed_when condition holds" : "the module gave no reason";
 }

@@ -4,9 +4,10 @@
 import { Failure, fail } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
 import { Undecided } from "../core/unknown.ts";
-import { fromPlain, type Plain, type PlainObject, Undefined, type Value } from "../core/value.ts";
+import { fromPlain, type Plain, type PlainObject, type Value } from "../core/value.ts";
 import type { Action, ActionContext, VarsFile } from "../modules/module.ts";
 import { checkParams } from "../modules/params-check.ts";
+import { isMissing } from "../template/python/types.ts";
 import { applyPlan, failedRaw, predictPlan, type Raw } from "./apply.ts";
 import { type Execution, progressOf } from "./execution.ts";
 import { planContext } from "./plan-context.ts";
@@ -63,7 +64,8 @@ function actionContext(execution: Execution, item: PreparedItem, options: TaskOp
     evaluate: (expression) => {
       try {
         const value = context.engine.expression(expression, item.scope, task.origin);
-        return value instanceof Undefined ? undefined : evaluation.plain(value);
+        // What is there but cannot be read, as a vaulted value without its password, is not merely undefined.
+        return isMissing(value) ? undefined : evaluation.plain(value);
       } catch (error) {
         if (error instanceof Failure && error.problem.code === "template-undefined") return undefined;
         throw error;

@@ -31,6 +31,9 @@ export interface PlayRules {
   readonly cursorRules: (run: HostRun) => CursorRules;
 }
 
+/** Problems that speak of the host and the passwords' kinds only, never of a task's values: shown under no_log too. */
+const TELLS_NO_VALUES = /^(host-|auth-|become-|vault-|agent-start|connection-lost|outcome-unknown|task-timeout)/;
+
 export class PlayRun {
   readonly #state: PlayState;
   readonly #rules: PlayRules;
@@ -323,7 +326,7 @@ export class PlayRun {
       result: (noLog ? censored(outcome.result) : outcome.result) as PlainObject,
       diff: noLog || !context.diff ? [] : outcome.diff,
       ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
-      ...(problem && !noLog ? { problem } : {}),
+      ...(problem && (!noLog || TELLS_NO_VALUES.test(problem.code)) ? { problem } : {}),
       duration: end.duration,
     });
   }
