@@ -29,7 +29,10 @@ await build({
   logLevel: "warning",
 });
 const tsc = join(root, "node_modules", ".bin", "tsc");
-const { status } = spawnSync(tsc, ["-p", "tsconfig.build.json", "--emitDeclarationOnly"], { cwd: root, stdio: "inherit" });
+const { status } = spawnSync(tsc, ["-p", "tsconfig.build.json", "--emitDeclarationOnly"], {
+  cwd: root,
+  stdio: "inherit",
+});
 if (status !== 0) process.exit(status ?? 1);
 cpSync(join(engine, "host", "agent"), join(dist, "chunks", "agent"), { recursive: true });
 // bin/tsplay compares this file's time with the sources'.
