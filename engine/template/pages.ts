@@ -12,6 +12,7 @@ import { compile } from "./evaluate/expressions.ts";
 import type { Frame, Machine, Page, Run } from "./evaluate/frame.ts";
 import { joined } from "./evaluate/output.ts";
 import { compileTemplate } from "./evaluate/statements.ts";
+import { withoutHeader } from "./header.ts";
 import type { Scope } from "./scope.ts";
 import { parseExpression, parseTemplate } from "./syntax/parse.ts";
 import { originAt } from "./syntax/place.ts";
@@ -56,14 +57,14 @@ export class Pages {
     return this.#expressions.get(text, () => compile(parseExpression(text, origin)));
   }
 
-  #page(text: string, settings: RenderSettings): Compiled {
+  #page(text: string, settings: RenderSettings, line = 1): Compiled {
     const key = JSON.stringify([text, lexing(settings)]);
-    const origin = settings.file === undefined ? undefined : { file: settings.file, line: 1, column: 1 };
+    const origin = settings.file === undefined ? undefined : { file: settings.file, line, column: 1 };
     return this.#files.get(key, () => compileTemplate(parseTemplate(text, lexing(settings), origin)));
   }
 
-  render(source: string, scope: Scope, settings: RenderSettings, machine: Machine): string | Unknown {
-    const text = prepared(source);
+  render(source: string, scope: Scope, given: RenderSettings, machine: Machine): string | Unknown {
+    const { text, settings, firstLine } = withoutHeader(prepared(source), given);
     const root: Frame & { page: Page | undefined } = {
       machine,
       scope,
@@ -74,7 +75,7 @@ export class Pages {
     root.page = { settings, blocks: new Map(), parent: undefined, root };
     try {
       const out: Value[] = [];
-      runPage(this.#page(text, settings), root, out);
+      runPage(this.#page(text, settings, firstLine), root, out);
       const rendered = joined(out, root);
       const keeps = settings.keepTrailingNewline !== false;
       const made = typeof rendered === "string" && keeps ? withNewlines(rendered, source) : rendered;
@@ -84,7 +85,7 @@ export class Pages {
     } catch (error) {
       if (error instanceof Undecided) return error.unknown;
       if (error instanceof Failure && !error.problem.origin && settings.file !== undefined) {
-        const origin = originAt({ file: settings.file, line: 1, column: 1 }, machine.place);
+        const origin = originAt({ file: settings.file, line: firstLine, column: 1 }, machine.place);
         throw new Failure({ ...error.problem, origin }, { cause: error });
       }
       throw error;

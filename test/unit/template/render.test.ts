@@ -39,6 +39,35 @@ describe("a template file", () => {
     expect(render("a\n", { keepTrailingNewline: false })).to.equal("a");
   });
 
+  it("is rendered with the settings of its line '#jinja2:', which is left out", () => {
+    const text = "{% if true %}\n  {% if true %}\nA\n{% endif %}{% endif %}\n";
+    expect(render(`#jinja2: trim_blocks: False, lstrip_blocks: True\n${text}`)).to.equal("\n\nA\n");
+    expect(render("#jinja2:variable_start_string: '[%', variable_end_string: \"%]\"\n[% x %] {{ x }}")).to.equal(
+      "1 {{ x }}",
+    );
+    expect(render("#jinja2: newline_sequence: '\\r\\n'\nA\nB\n")).to.equal("A\r\nB\r\n");
+    expect(render("#jinja2: keep_trailing_newline: False\nA\n\n")).to.equal("A\n\n");
+    expect(render(" #jinja2: trim_blocks: True\nA")).to.equal(" #jinja2: trim_blocks: True\nA");
+  });
+
+  it("says what is wrong in its line '#jinja2:', and counts lines with it", () => {
+    expect(() => render("#jinja2: nonsense: 1\nA")).to.throw("no option 'nonsense'");
+    expect(() => render("#jinja2: trim_blocks: maybe\nA")).to.throw("must be True or False, not maybe");
+    expect(() => render("#jinja2: trim_blocks: True,\nA")).to.throw("after the last one");
+    expect(() => render("#jinja2: trim_blocks\nA")).to.throw("'trim_blocks' has no value");
+    expect(() => render("#jinja2: trim_blocks: True")).to.throw("no line after it");
+    expect(() => render("#jinja2: block_start_string: x\nA")).to.throw("a text in quotes");
+    for (const text of ["A {{ nope }}", "A {{ nope"]) {
+      let error: unknown;
+      try {
+        render(`#jinja2: trim_blocks: True\n${text}`, { file: "/project/t.j2" });
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(problemOf(error).origin).to.include({ file: "/project/t.j2", line: 2 });
+    }
+  });
+
   it("includes others, with its names or without", () => {
     expect(render("{% set name = 'n' %}{% include 'part.j2' %}")).to.equal("[1n]");
     expect(render("{% for name in l %}{% include 'part.j2' %}{% endfor %}")).to.equal("[11][12]");
