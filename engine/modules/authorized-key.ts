@@ -3,6 +3,8 @@
 import type { Result } from "../core/result.ts";
 import type { Host } from "../host/host.ts";
 import { keysOf, lineThatIsNoKey, withKeys, withoutKeys } from "./authorized-keys.ts";
+import { statResult } from "./file-attributes.ts";
+import { lookingAgain } from "./file-plan.ts";
 import { type Change, defineModule } from "./module.ts";
 import { fetchOnHost } from "./remote-fetch.ts";
 import { folderOf } from "./target-path.ts";
@@ -75,7 +77,9 @@ export const authorizedKey = defineModule({
       follow: params.follow,
       validate_certs: params.validate_certs,
     };
-    if (after === before) return { changes: [], result };
+    // Where the path is named, the result tells of the file as well, its `state` included.
+    const told = params.path === undefined ? result : { ...result, ...(file?.stat ? statResult(file.stat) : {}) };
+    if (after === before) return { changes: [], result: told };
     const owner = entry ? { owner: idOf(entry[2], params.user), group: idOf(entry[3], undefined) } : {};
     const changes: Change[] = [];
     if (params.manage_dir && !folderStat)
@@ -114,7 +118,7 @@ export const authorizedKey = defineModule({
         return undefined;
       },
     });
-    return { changes, result };
+    return { changes: params.path === undefined ? changes : lookingAgain(path, changes), result: told };
   },
 });
 

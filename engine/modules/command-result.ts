@@ -6,6 +6,7 @@ import { Unknown } from "../core/unknown.ts";
 import { type Host, HostError, type RunRequest, type RunResult } from "../host/host.ts";
 import type { Prediction } from "../host/prediction.ts";
 import type { Plan } from "./module.ts";
+import { shellQuote } from "./shell-words.ts";
 import { joinPath } from "./target-path.ts";
 import { failTask } from "./task-failure.ts";
 
@@ -133,7 +134,7 @@ export async function runCommand(
     return {
       failed: true,
       changed: false,
-      cmd,
+      cmd: typeof cmd === "string" ? cmd : cmd.map(shellQuote).join(" "),
       rc: 2,
       stdout: "",
       stderr: "",

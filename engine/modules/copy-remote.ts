@@ -4,6 +4,8 @@ import type { Entry, Host } from "../host/host.ts";
 import type { CopyParams } from "./copy.ts";
 import { finishFolder, planCopyFile, type Source } from "./copy-file.ts";
 import { planTree, type TreeSource } from "./copy-tree.ts";
+import { statResult } from "./file-attributes.ts";
+import { lookingAgain } from "./file-plan.ts";
 import type { Plan, PlanContext } from "./module.ts";
 import { checksumsOf, readForDifference } from "./put-file.ts";
 import { expandPath, nameOf } from "./target-path.ts";
@@ -23,7 +25,8 @@ export async function planRemoteCopy(
     const bytes = await readForDifference(host, clean, stat);
     const source = remoteSource(clean, stat.checksum ?? "", stat.mode, bytes);
     const plan = await planCopyFile(host, source, given, context);
-    return { ...plan, result: { md5sum: bytes ? checksumsOf(bytes).md5sum : null, ...plan.result, src } };
+    const { path: _path, ...result } = plan.result ?? {};
+    return { ...plan, result: { md5sum: bytes ? checksumsOf(bytes).md5sum : null, ...result, src } };
   }
   if (own?.type === "link" && !given.local_follow && !src.endsWith("/"))
     return failTask("copy-source", `${src} is a symbolic link to a directory, and local_follow is off`);
@@ -36,7 +39,10 @@ export async function planRemoteCopy(
     given,
     context,
   );
-  return finishFolder(plan, { dest: root, src, state: "directory", checksum: null, md5sum: null });
+  const present = await host.stat(root, { follow: true });
+  const result = { ...(present ? statResult(present) : {}), dest: root, src, state: "directory" };
+  const folder = finishFolder(plan, { ...result, checksum: null, md5sum: null });
+  return { ...folder, changes: lookingAgain(root, folder.changes) };
 }
 
 function treeSource(folder: string, entry: Entry): TreeSource {

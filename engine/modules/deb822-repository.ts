@@ -76,7 +76,7 @@ const FIELDS: readonly (
   ["InRelease-Path", "inrelease_path"],
   ["Languages", "languages"],
   ["X-Repolib-Name", "name"],
-  ["PDiffs", "pdiffs"],
+  ["Pdiffs", "pdiffs"],
   ["Signed-By", "signed_by"],
   ["Suites", "suites"],
   ["Targets", "targets"],

@@ -41,10 +41,7 @@ export async function askContent(
 
 /** A small text, such as a list of checksums. */
 export async function readText(host: Host, downloader: Downloader, request: HttpRequest): Promise<string> {
-  if (downloader === "apt-helper")
-    return withDownload(host, downloader, request, {}, async (path) =>
-      (await host.read(path, { limit: 16 << 20 })).toString(),
-    );
+  if (downloader === "apt-helper") return readWithApt(host, request);
   const answer = await (downloader === "controller"
     ? sendFromController(request, "text")
     : sendFromHost(host, downloader, request, "text"));
@@ -99,6 +96,19 @@ async function fetchTo(host: Host, downloader: Downloader, request: HttpRequest,
   }
 }
 
+/** The helper knows only files; a dry run may ask as well, so what it made is gone when it ends. */
+async function readWithApt(host: Host, request: HttpRequest): Promise<string> {
+  const script = `folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && "$HELPER" download-file "$URL" "$folder/text" >&2 && cat "$folder/text"`;
+  const { code, stdout, stderr } = await host.run({
+    script,
+    env: { LC_ALL: "C", HELPER: APT_HELPER, URL: request.url },
+    reads: true,
+    limit: 16 << 20,
+  });
+  if (code === 0) return stdout.toString();
+  return refuseAnswer(request, aptAnswer(request, stderr.toString()));
+}
+
 async function fetchWithApt(host: Host, request: HttpRequest, path: string): Promise<HttpAnswer> {
   await host.remove(path);
   const { code, stdout, stderr } = await host.run({
@@ -109,6 +119,11 @@ async function fetchWithApt(host: Host, request: HttpRequest, path: string): Pro
   const told = `${stdout.toString()}\n${stderr.toString()}`;
   if (code === 0)
     return { status: 200, reason: "OK", headers: [], url: request.url, size: (await host.stat(path))?.size ?? 0 };
+  return aptAnswer(request, told);
+}
+
+/** What the helper's words on a failure mean. */
+function aptAnswer(request: HttpRequest, told: string): HttpAnswer {
   const status = /\b([45]\d\d) {2}(.+?)(?: \[|$)/m.exec(told);
   const error = /^E: (.*)$/m.exec(told)?.[1] ?? told.trim();
   return {

@@ -1,6 +1,6 @@
 // Brings a file of the host to the controller.
 
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fail } from "../core/problem.ts";
@@ -60,7 +60,9 @@ export const fetchModule = defineAction({
         remote_md5sum: null,
       };
     mkdirSync(dirname(dest), { recursive: true });
+    const mode = existsSync(dest) ? statSync(dest).mode & 0o7777 : 0o666 & ~process.umask();
     const { sha1 } = await context.host.download(src, dest);
+    chmodSync(dest, mode);
     if (params.validate_checksum && remote.checksum !== undefined && sha1 !== remote.checksum)
       fail("fetch-checksum", `checksum mismatch: ${src} changed while it was transferred`);
     return {

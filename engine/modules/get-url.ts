@@ -125,17 +125,21 @@ async function planDownload(host: Host, job: Job, given: GetUrlParams, context: 
           readText(host, downloader, { ...request, url }),
         );
   if (present?.type === "file") {
-    const unchanged = async (result: object): Promise<Plan> => {
+    const unchanged = async (result: (attributesDiffer: boolean) => object): Promise<Plan> => {
       const change = await planAttributes(host, path, present, given, { follow: true });
       return {
-        result: { ...known, elapsed: 0, ...statResult(present), ...result },
+        result: { ...known, elapsed: 0, ...statResult(present), ...result(change !== undefined) },
         changes: lookingAgain(path, change ? [change] : []),
       };
     };
     if (checksum && !given.force) {
       const now = await host.stat(path, { follow: true, checksum: checksum.algorithm });
       if (now?.checksum === checksum.digest)
-        return unchanged({ msg: "file already exists", checksum_src: null, checksum_dest: null });
+        return unchanged((differs) => ({
+          msg: `file already exists${differs ? " but file attributes changed" : ""}`,
+          checksum_src: null,
+          checksum_dest: null,
+        }));
     }
     if (!checksum) {
       const answer = await askContent(host, downloader, given.force ? request : { ...request, since: present.mtime });
@@ -144,14 +148,14 @@ async function planDownload(host: Host, job: Job, given: GetUrlParams, context: 
           context.warn(
             `without curl or wget on the host it cannot be told whether ${request.url} is newer than ${path}: it is left as it is`,
           );
-          return unchanged({ msg: "file already exists" });
+          return unchanged(() => ({ msg: "file already exists" }));
         }
       } else {
-        if (answer.status === 304) return unchanged({ msg: "HTTP Error 304: Not Modified", status_code: 304 });
+        if (answer.status === 304) return unchanged(() => ({ msg: "HTTP Error 304: Not Modified", status_code: 304 }));
         if (answer.status < 200 || answer.status >= 300) refuseAnswer(request, answer);
         const sums = { checksum_src: answer.sha1 ?? null, checksum_dest: present.checksum ?? null };
         if (answer.sha1 === present.checksum)
-          return unchanged({ msg: `OK (${answer.size} bytes)`, status_code: answer.status, ...sums });
+          return unchanged(() => ({ msg: `OK (${answer.size} bytes)`, status_code: answer.status, ...sums }));
       }
     }
   }

@@ -36,7 +36,8 @@ export const group = defineModule({
     const entry = (await host.getent("group", name))?.[0];
     const base = { name, state: params.state, system: params.system };
     if (params.state === "absent") {
-      if (!entry) return { changes: [], result: base };
+      const gone = { name, state: params.state };
+      if (!entry) return { changes: [], result: gone };
       return {
         changes: [
           {
@@ -48,7 +49,7 @@ export const group = defineModule({
             },
           },
         ],
-        result: base,
+        result: gone,
       };
     }
     const present = entry?.[2] === undefined || entry[2] === "" ? undefined : Number(entry[2]);

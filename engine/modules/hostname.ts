@@ -1,10 +1,14 @@
 // The host's name: /etc/hostname and the kernel's.
 
 import { builtin, defineModule } from "./module.ts";
+import { failTask } from "./task-failure.ts";
 import { readText, textChange } from "./text-file.ts";
 import { askTool, runTool } from "./tool-run.ts";
 
 const FILE = "/etc/hostname";
+
+/** What the kernel takes. */
+const LONGEST = 64;
 
 export const hostname = defineModule({
   name: "hostname",
@@ -39,6 +43,7 @@ export const hostname = defineModule({
   returns: { name: "The name." },
   async plan(host, params, context) {
     const { name } = params;
+    if (name.length > LONGEST) failTask("hostname-long", `a host's name has at most ${LONGEST} characters: ${name}`);
     const [file, kernel] = await Promise.all([readText(host, FILE), readText(host, "/proc/sys/kernel/hostname")]);
     const predicted = context.predictions.of("hostname").at(-1)?.name;
     const permanent = firstLine(file?.text);

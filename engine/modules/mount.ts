@@ -132,7 +132,10 @@ function changesFor(wish: Wish, file: Table, context: PlanContext): Change[] {
     case "mounted": {
       const written = present();
       const folder = wish.folderExists ? [] : [folderChange(path)];
-      if (mounted === undefined) return [...folder, ...written, mountChange(wish, ["mount", path])];
+      if (mounted === undefined) {
+        const mount = mountChange(wish, ["mount", path]);
+        return [...folder, ...written, written.length === 0 ? mount : undoing(mount, wish, file)];
+      }
       return written.length === 0 ? [] : [...written, remountChange(wish)];
     }
     case "ephemeral": {
@@ -201,6 +204,22 @@ function mountChange(wish: Wish, argv: readonly string[]): Change {
     async apply(host) {
       await runTool(host, own, `Error mounting ${path}`);
       return undefined;
+    },
+  };
+}
+
+/** What cannot be mounted does not stay in the table, or the next boot would fail as well. */
+function undoing(mount: Change, wish: Wish, file: Table): Change {
+  return {
+    ...mount,
+    async apply(host, progress) {
+      try {
+        return await mount.apply(host, progress);
+      } catch (error) {
+        const back = textChange({ path: wish.fstab, before: undefined, after: file?.text, present: file?.stat });
+        await back.apply(host, progress);
+        throw error;
+      }
     },
   };
 }

@@ -3,7 +3,7 @@
 import { bytesOf, textOf } from "../core/bytes.ts";
 import { fail } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
-import { type Host, HostError, type Stat } from "../host/host.ts";
+import { type Attributes, type Host, HostError, type Stat } from "../host/host.ts";
 import { type AttributeParams, planAttributes, wantedAttributes } from "./file-attributes.ts";
 import { planMakeFolders } from "./file-directory.ts";
 import type { Change, Plan, PlanContext } from "./module.ts";
@@ -71,7 +71,7 @@ export async function planText(
   const attributes = await wantedAttributes(host, params, present, "file");
   const alsoAttributes = present
     ? Object.keys(attributes).length > 0 && (await planAttributes(host, path, present, params)) !== undefined
-    : attributes.mode !== undefined && attributes.mode !== NEW_FILE;
+    : (attributes.mode !== undefined && attributes.mode !== NEW_FILE) || !isRoots(attributes);
   const msg = alsoAttributes ? `${edit.msg} and ${ATTRIBUTES_CHANGED}` : edit.msg;
   const changes: Change[] = [];
   if (!file.hasFolder) changes.push(await planMakeFolders(host, folderOf(path), {}));
@@ -96,6 +96,11 @@ export async function planText(
 
 /** What a file that is made has before its own mode is set. */
 const NEW_FILE = 0o644;
+
+/** Whether it leaves a new file with whom it has as root made it. */
+function isRoots({ owner, group }: Attributes): boolean {
+  return [owner, group].every((one) => one === undefined || one === "root" || one === 0);
+}
 
 const ATTRIBUTES_CHANGED = "ownership, perms or SE linux context changed";
 
