@@ -60,8 +60,9 @@ export class BecomeDialogue {
     if (this.#become.method === "sudo" && questions > 1) return { problem: this.#wrong() };
     const since = errors.startsWith(this.#before) ? errors.slice(this.#before.length) : "";
     const question = /[^\n]*\S[^\n]*[:：][ \t]*$/.exec(since)?.[0].trim();
-    if (question === undefined) return undefined;
     const { method } = this.#become;
+    // su and sudo write "su: " before what they complain of: that is no question yet.
+    if (question === undefined || question === `${method}:`) return undefined;
     return {
       problem: this.#problem("become-question", `${method} asks for more than a password: '${question.slice(0, 80)}'`, {
         hint: "nobody can answer it here; let this account become by password or without",

@@ -47,6 +47,13 @@ describe("becoming another user", () => {
     expect(step?.problem?.message).to.contain("Verification code:");
   });
 
+  it("does not take the beginning of a complaint for a question", () => {
+    const talk = dialogue(su);
+    talk.onError("Password: ");
+    expect(talk.onError("Password: \nsu: ")).to.equal(undefined);
+    expect(talk.ended(1, "Password: \nsu: Authentication failure").code).to.equal("become-password-wrong");
+  });
+
   it("understands why it was refused", () => {
     expect(ended(sudo, "me is not in the sudoers file.")).to.equal("become-not-permitted");
     expect(ended(sudo, "Sorry, user me is not allowed to execute '/bin/sh' as db on web1.")).to.equal(
