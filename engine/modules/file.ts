@@ -63,6 +63,8 @@ export const file = defineModule({
     const [own, target] = await Promise.all([host.stat(path), host.stat(path, { follow: true })]);
     const present: Present = { path, own, target };
     const state = given.state ?? (own ? stateOf(own) : given.recurse ? "directory" : "file");
+    if (given.src !== undefined && state !== "link" && state !== "hard")
+      return failTask("file-src", "src option requires state to be 'link' or 'hard'", { path });
     switch (state) {
       case "absent":
         return planAbsent(present);

@@ -55,6 +55,15 @@ describe("module file", () => {
     expect((await on.stat("/srv/d/f"))?.mode).to.equal(0o644);
     expect((await on.stat("/srv/d/s/p"))?.mode).to.equal(0o755);
   });
+  it("refuses src where no link is made", async () => {
+    for (const state of [{ state: "absent" }, { state: "directory" }, { state: "touch" }, {}]) {
+      const said = await run(host(), { path: "/srv/x", src: "/a", ...state }).then(
+        () => "no failure",
+        (error: Error) => error.message,
+      );
+      expect(said).to.equal("src option requires state to be 'link' or 'hard'");
+    }
+  });
   it("removes files, links without what they lead to, and whole folders", async () => {
     for (const path of ["/srv/f", "/srv/l", "/srv/d"]) {
       const on = host({ files: { "/srv/f": "1", "/srv/l": { target: "/srv/d" }, "/srv/d/x": "2" } });
