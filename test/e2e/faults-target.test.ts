@@ -52,7 +52,7 @@ describe("a run on hosts that resist", function () {
   it("says what is read-only, immutable or forbidden, and when become would help", async () => {
     await root.run({
       script:
-        "mkdir -p /mnt/ro /root/fixed; mount -t tmpfs none /mnt/ro; echo old > /mnt/ro/file; mount -o remount,ro /mnt/ro; echo old > /root/fixed/file",
+        "echo old > /etc/motd; mkdir -p /mnt/ro /root/fixed; mount -t tmpfs none /mnt/ro; echo old > /mnt/ro/file; mount -o remount,ro /mnt/ro; echo old > /root/fixed/file",
     });
     const immutable = (await root.run({ script: "chattr +i /root/fixed/file" })).code === 0;
     place.inventory({ one: {}, plain: { ansible_user: "tsplay" }, two: { ansible_host: place.address(2) } });
@@ -120,7 +120,7 @@ describe("a run on hosts that resist", function () {
     );
   });
 
-  it("bounds the memory for output without end, and says that some of it was dropped", async () => {
+  it("keeps a part only of output without end", async () => {
     const ran = await place.run(
       `${HEAD}    - { name: loud, shell: "head -c 300000000 /dev/zero", no_log: true, register: loud }
     - { name: size, assert: { that: loud.stdout | length <= 100000000 } }
@@ -155,7 +155,9 @@ describe("a run on hosts that resist", function () {
       "/root/holder.pl",
       "use Fcntl;open F,'+<','/var/lib/dpkg/lock-frontend';my $l=pack('ssx4qqlx4',F_WRLCK,0,0,0,0);fcntl(F,F_SETLK,$l)or die;sleep 600",
     );
-    await root.run({ script: "apt-get -qq update; nohup perl /root/holder.pl >/dev/null 2>&1 & sleep 0.5" });
+    await root.run({
+      script: "apt-get -qq update; apt-get -qqy remove hello; nohup perl /root/holder.pl >/dev/null 2>&1 & sleep 0.5",
+    });
     const playbook = (limit: number): string =>
       `${HEAD}    - { name: package, apt: { name: hello, lock_timeout: ${limit}, install_recommends: false } }\n`;
     const ran = await place.run(playbook(3), ["-l", "one"]);
