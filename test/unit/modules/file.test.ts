@@ -56,7 +56,8 @@ describe("module file", () => {
     expect((await on.stat("/srv/d/s/p"))?.mode).to.equal(0o755);
   });
   it("refuses src where no link is made", async () => {
-    for (const state of [{ state: "absent" }, { state: "directory" }, { state: "touch" }, {}]) {
+    const states: readonly RawParams[] = [{ state: "absent" }, { state: "directory" }, { state: "touch" }, {}];
+    for (const state of states) {
       const said = await run(host(), { path: "/srv/x", src: "/a", ...state }).then(
         () => "no failure",
         (error: Error) => error.message,
