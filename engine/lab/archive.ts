@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fail } from "../core/problem.ts";
 import { tryCommand } from "./command.ts";
 
 /** How the lab's hosts reach the Debian archive. */
@@ -24,8 +25,8 @@ export interface Source {
   readonly signedBy?: string;
 }
 
-const ARCHIVE = "http://deb.debian.org/debian";
-const SECURITY = "http://deb.debian.org/debian-security";
+/** Names a Debian archive on machines whose apt knows none. */
+const VARIABLE = "TSPLAY_LAB_ARCHIVE";
 const KEYRING = /debian-archive/;
 const SETTINGS =
   /^Acquire::(?:(?:http|https|ftp)(?:::[^"]*)?::)?(?:Proxy|Verify-Peer|Verify-Host|ForceIPv4|ForceIPv6|Retries|Check-Valid-Until)\b/;
@@ -44,7 +45,7 @@ export async function readArchive(suite: string): Promise<Archive> {
   const { stdout } = await tryCommand(["apt-config", "dump"]);
   const local = "/usr/local/share/ca-certificates";
   return {
-    sources: sourcesFor(suite, debian ? sources : [], codename),
+    sources: sourcesFor(suite, debian ? sources : [], codename, process.env[VARIABLE]),
     settings: [...proxySettings(process.env), ...stdout.split("\n").filter((line) => SETTINGS.test(line))],
     certificates: namesIn(local, ".crt").map((name) => ({ name, text: text(join(local, name)) })),
   };
@@ -55,8 +56,16 @@ export function fingerprint(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
 }
 
-/** The machine's own Debian sources, turned to the wanted suite; Debian's usual ones where it has none. */
-export function sourcesFor(suite: string, sources: readonly Source[], codename: string | undefined): string[] {
+/**
+ * The machine's own Debian sources, turned to the wanted suite; where it has none, the archive that the user names.
+ * Failure `lab-archive` where there is neither.
+ */
+export function sourcesFor(
+  suite: string,
+  sources: readonly Source[],
+  codename: string | undefined,
+  named?: string,
+): string[] {
   const wanted = new Map([
     [codename, suite],
     [`${codename}-updates`, `${suite}-updates`],
@@ -69,10 +78,10 @@ export function sourcesFor(suite: string, sources: readonly Source[], codename: 
       return target ? [sourceLine(source.uri, target)] : [];
     });
   if (lines.some((line) => line.endsWith(` ${suite} main`))) return [...new Set(lines)];
-  return [
-    sourceLine(ARCHIVE, suite),
-    ...(suite === "sid" ? [] : [sourceLine(ARCHIVE, `${suite}-updates`), sourceLine(SECURITY, `${suite}-security`)]),
-  ];
+  if (named) return [sourceLine(named, suite)];
+  fail("lab-archive", `this machine's apt knows no Debian archive to make ${suite} hosts from`, {
+    hint: `name one: ${VARIABLE}=http://…/debian tsplay lab up`,
+  });
 }
 
 /** Names of the hosts that packages are fetched from, proxies included. */

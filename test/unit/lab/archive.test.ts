@@ -46,12 +46,11 @@ describe("the package archive of lab hosts", () => {
     ]);
   });
 
-  it("is Debian's usual one on machines that are not Debian", () => {
-    expect(sourcesFor("bookworm", [], "jammy")).to.deep.equal([
-      line("http://deb.debian.org/debian", "bookworm"),
-      line("http://deb.debian.org/debian", "bookworm-updates"),
-      line("http://deb.debian.org/debian-security", "bookworm-security"),
+  it("is the one that the user names on machines that are not Debian, and asked for where none is named", () => {
+    expect(sourcesFor("bookworm", [], "jammy", "http://a.example/debian/")).to.deep.equal([
+      line("http://a.example/debian", "bookworm"),
     ]);
+    expect(() => sourcesFor("bookworm", [], "jammy")).to.throw("knows no Debian archive to make bookworm hosts from");
   });
 
   it("is reached through the proxy that the environment names", () => {

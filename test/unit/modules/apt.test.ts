@@ -205,7 +205,7 @@ describe("apt", () => {
     host.onRun(/update$/, {
       code: 100,
       stderr:
-        "E: Release file for http://deb.debian.org/debian/dists/bookworm/InRelease is not valid yet (invalid for another 3h 2min 1s). Updates for this repository will not be applied.\n",
+        "E: Release file for http://archive.example/debian/dists/bookworm/InRelease is not valid yet (invalid for another 3h 2min 1s). Updates for this repository will not be applied.\n",
     });
     expect(await messageOf(planAndApply(apt, { update_cache: true, update_cache_retries: 0 }, host))).to.contain(
       "clock is wrong by 3h 2min 1s",
