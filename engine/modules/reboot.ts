@@ -44,9 +44,13 @@ export const reboot = defineAction({
   summary: "Reboot the host and wait for it",
   params,
   returns: { rebooted: "Whether it was rebooted.", elapsed: "Seconds it took." },
-  runsInCheck: false,
+  runsInCheck: true,
   async run(context, given): Promise<Result> {
     const start = context.now();
+    if (context.check) {
+      await refuseController(context);
+      return { changed: true, rebooted: true, elapsed: 0 };
+    }
     const [before, command] = await Promise.all([
       bootId(context.host, given),
       rebootCommand(context.host, given),

@@ -35,7 +35,12 @@ export const serviceFacts = defineModule({
       const [name = "", status = ""] = line.trim().split(/\s+/);
       if (!name.endsWith(".service")) continue;
       const before = services[name] as { readonly state?: string } | undefined;
-      services[name] = { name, state: before?.state ?? "inactive", status, source: "systemd" };
+      services[name] = {
+        name,
+        state: before?.state ?? (name.includes("@.") ? "unknown" : "inactive"),
+        status,
+        source: "systemd",
+      };
     }
     if (units.code !== 0)
       for (const path of scripts) {

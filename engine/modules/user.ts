@@ -47,8 +47,8 @@ export const user = defineModule({
 async function planAbsent(host: Host, params: UserParams): Promise<Plan> {
   const { name } = params;
   const entry = (await host.getent("passwd", name))?.[0];
+  if (!entry) return { changes: [], result: { name, state: "absent" } };
   const result = { name, state: "absent", force: params.force, remove: params.remove };
-  if (!entry) return { changes: [], result };
   const home = entry[5] ?? "";
   const argv = ["userdel", ...(params.force ? ["-f"] : []), ...(params.remove ? ["-r"] : []), name];
   const predict: Prediction[] = [
@@ -201,12 +201,17 @@ function resultOf(params: UserParams, account: Account | undefined, home: string
     name: params.name,
     state: "present",
     home,
-    append: params.append,
-    move_home: params.move_home,
     ...(params.password === undefined ? {} : { password: "NOT_LOGGING_PASSWORD" }),
     ...(params.groups === undefined ? {} : { groups: params.groups.join(",") }),
     ...(account
-      ? { uid: Number(account.uid), group: Number(account.gid), shell: account.shell, comment: account.comment }
+      ? {
+          append: params.append,
+          move_home: params.move_home,
+          uid: Number(account.uid),
+          group: Number(account.gid),
+          shell: account.shell,
+          comment: account.comment,
+        }
       : { system: params.system, create_home: params.create_home }),
   };
 }

@@ -51,7 +51,7 @@ export async function applyPlan(plan: Plan, host: Host, options: TaskOptions, pr
   const diff = differences(plan);
   if (plan.skipped !== undefined)
     return {
-      result: { changed: false, ...plan.result, skipped: true, msg: plan.skipped, skip_reason: plan.skipped },
+      result: { changed: false, ...plan.result, skipped: true, msg: plan.skipped },
       diff,
     };
   let result: Result = { changed: plan.changes.length > 0, ...plan.result };
@@ -75,7 +75,7 @@ export function predictPlan(plan: Plan, options: TaskOptions): Raw {
   const diff = differences(plan);
   if (plan.skipped !== undefined)
     return {
-      result: { changed: false, ...plan.result, skipped: true, msg: plan.skipped, skip_reason: plan.skipped },
+      result: { changed: false, ...plan.result, skipped: true, msg: plan.skipped },
       diff,
     };
   for (const change of plan.changes) if (change.predict) options.target.dry.add(change.predict);

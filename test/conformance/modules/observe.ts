@@ -48,11 +48,13 @@ export function seenResult(
   const volatile = new Set([...VOLATILE, ...(cases.volatile ?? []), ...(one.volatile ?? [])]);
   const sorted = new Set(cases.anyOrder ?? []);
   // Words of failures are each program's own.
-  if (status === "failed") volatile.add("msg");
+  if (status === "failed") volatile.add("msg").add("message");
   if (one.only)
     return [
       status,
-      Object.fromEntries(one.only.map((path) => [path, stable(at(result, path), "", volatile, sorted) ?? "-"])),
+      Object.fromEntries(
+        one.only.map((path) => [path, stable(at(result, path), path.split("/").at(-1) ?? "", volatile, sorted) ?? "-"]),
+      ),
     ];
   return [status, stable(result, "", volatile, sorted)];
 }

@@ -4,7 +4,7 @@ import type { LabState } from "../../../engine/lab/lab.ts";
 import { onHost } from "./observe.ts";
 
 /** What some modules need on a host. */
-export const TWIN_PACKAGES: readonly string[] = ["cron", "kmod", "unzip"];
+export const TWIN_PACKAGES: readonly string[] = ["cron", "curl", "kmod", "unzip"];
 
 /** What the reference needs besides. */
 export const REFERENCE_PACKAGES: readonly string[] = [...TWIN_PACKAGES, "python3-debian"];
