@@ -8,6 +8,7 @@ import { readKeywords } from "./keyword-values.ts";
 import type { Play } from "./model.ts";
 import { type Entry, entriesOf, isNull, listOf, mappingOf, plainText, trusted } from "./nodes.ts";
 import type { Loading } from "./options.ts";
+import { warnOfOwnCode } from "./own-code.ts";
 import { type PlayImport, readPlay } from "./play.ts";
 import { extend, type Trail } from "./trail.ts";
 
@@ -22,6 +23,7 @@ export function readPlaybook(
 ): Play[] {
   const inside = extend(trail, { kind: "file", label: file, origin: undefined });
   const { root } = loading.files.document(file);
+  warnOfOwnCode(dirname(file), loading.files, loading.problems);
   const start = { file, line: 1, column: 1 };
   if (!root || isNull(root))
     return fail("playbook-empty", "the playbook is empty", {

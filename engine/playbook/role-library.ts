@@ -7,6 +7,7 @@ import type { MappingNode, Node } from "../text/node.ts";
 import { checkType } from "./keyword-values.ts";
 import type { Role, RoleReference } from "./model.ts";
 import { entryOf, isNull, listOf, mappingOf, trusted } from "./nodes.ts";
+import { warnOfOwnCode } from "./own-code.ts";
 import type { ProblemList } from "./problem-list.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import { readRoleReference } from "./role-reference.ts";
@@ -39,6 +40,7 @@ export class RoleLibrary {
     const key = JSON.stringify([path, from.varsFrom, from.defaultsFrom]);
     const known = this.#roles.get(key);
     if (known) return known;
+    warnOfOwnCode(path, this.#files, problems);
     const role: Role = {
       name: basename(path),
       path,

@@ -150,6 +150,20 @@ describe("a run with the setting", () => {
     expect(ran.exitCode).to.equal(0);
   });
 
+  it("names folders of own modules and plugins, which are not supported, in warnings", async () => {
+    shop.write({
+      "library/mine.py": "",
+      "roles/r/filter_plugins/f.py": "",
+      "roles/r/tasks/main.yml": "- { debug: { msg: x } }\n",
+    });
+    const ran = await shop.play(`${HEAD}    - include_role: { name: r }\n`);
+    const texts = ran.events.flatMap((event) => (event.type === "warning" ? [event.problem.message] : []));
+    expect(texts.map((text) => text.split(" is ")[0])).to.deep.equal([
+      shop.path("library"),
+      shop.path("roles/r/filter_plugins"),
+    ]);
+  });
+
   describe("fact_caching jsonfile", () => {
     const GATHERS = '- hosts: all\n  tasks: [{ debug: { msg: "{{ ansible_facts.os_family }}" } }]\n';
     beforeEach(() => set("gathering = smart", "fact_caching = jsonfile", "fact_caching_connection = facts"));
