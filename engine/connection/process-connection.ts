@@ -19,11 +19,18 @@ export class ProcessConnection implements Connection {
   }
 
   async open(command: string): Promise<Channel> {
-    if (this.#closed) fail("connection-lost", `${this.label}: the connection is closed`);
+    this.#checkOpen();
     const channel = await openProcess(this.label, this.#commandLine(command));
+    // Closed while the process started: `close` could not see it, and left alone it would outlive the run.
+    if (this.#closed) channel.close();
+    this.#checkOpen();
     this.#channels.add(channel);
     void channel.exit.then(() => this.#channels.delete(channel));
     return channel;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) fail("connection-lost", `${this.label}: the connection is closed`);
   }
 
   async close(): Promise<void> {
