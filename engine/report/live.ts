@@ -10,7 +10,7 @@ import { type DiffLimits, diffLines } from "./diff-text.ts";
 import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
 import type { Reporter } from "./reporter.ts";
-import { failureText, type ResultFormat, resultText, speaksAlways } from "./result-text.ts";
+import { failureText, type ResultFormat, resultText, speaksAlways, speaksNever } from "./result-text.ts";
 import type { Meaning } from "./style.ts";
 import { hostList, undecidedLines } from "./undecided-text.ts";
 import { ViewModel } from "./view-model.ts";
@@ -149,7 +149,7 @@ export class LiveReporter implements Reporter {
 
   #speak(event: { task: TaskInfo; host: string; result: HostResult["result"] }, item: string): void {
     const { task, host } = event;
-    if (!speaksAlways(task.action) && (this.#options.verbosity === 0 || task.kind === "gather")) return;
+    if (!speaksAlways(task.action) && (this.#options.verbosity === 0 || speaksNever(task.action))) return;
     if (task.action.endsWith("assert") && this.#options.verbosity === 0) return;
     const text = resultText(event.result, task.action, this.#options.verbosity, this.#options.format);
     this.#share(task, host, this.#printer.text(text), item);

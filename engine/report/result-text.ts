@@ -25,6 +25,11 @@ export function speaksAlways(action: string): boolean {
   return short === "debug" || short === "assert";
 }
 
+/** Actions whose result is facts, too long to be shown with -v; Ansible does not show it either. */
+export function speaksNever(action: string): boolean {
+  return /^(?:setup|gather_facts)$/.test(shortAction(action));
+}
+
 /** The keys that are shown of a result at a verbosity. */
 export function shownKeys(result: PlainObject, action: string, verbosity: number): PlainObject {
   const debug = shortAction(action) === "debug" && result.failed !== true;

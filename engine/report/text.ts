@@ -9,7 +9,7 @@ import type { Printer } from "./printer.ts";
 import { type ProblemTextOptions, problemText } from "./problem-text.ts";
 import { recapLines } from "./recap.ts";
 import type { Reporter } from "./reporter.ts";
-import { failureText, jsonText, type ResultFormat, resultText, speaksAlways } from "./result-text.ts";
+import { failureText, jsonText, type ResultFormat, resultText, speaksAlways, speaksNever } from "./result-text.ts";
 import type { Meaning } from "./style.ts";
 import { undecidedLines } from "./undecided-text.ts";
 
@@ -231,7 +231,7 @@ export class TextReporter implements Reporter {
         return;
       default: {
         this.#diff(event.diff);
-        const more = this.#verbose(event) && task.kind !== "gather" ? ` => ${this.#result(event)}` : "";
+        const more = this.#verbose(event) ? ` => ${this.#result(event)}` : "";
         this.#printer.line(`${status}: [${where}]${more}`, MEANINGS[status]);
       }
     }
@@ -251,7 +251,8 @@ export class TextReporter implements Reporter {
   }
 
   #verbose(event: { readonly task: TaskInfo; readonly result: PlainObject }): boolean {
-    return this.#options.verbosity > 0 || speaksAlways(event.task.action);
+    const { action } = event.task;
+    return (this.#options.verbosity > 0 && !speaksNever(action)) || speaksAlways(action);
   }
 
   #result(event: { readonly task: TaskInfo; readonly result: PlainObject }): string {

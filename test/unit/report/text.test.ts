@@ -182,6 +182,16 @@ describe("the text report", () => {
     expect(out).to.contain('ok: [h1] => {"changed": true, "stdout": "<decided at run time: it was not run>"}\n');
   });
 
+  it("never shows gathered facts as a result", () => {
+    for (const action of ["gather_facts", "ansible.builtin.setup"]) {
+      const info = task("Gathering Facts", { action });
+      const { out } = shown([started(info), ended(info, { result: { changed: false, ansible_facts: { a: 1 } } })], {
+        verbosity: 2,
+      });
+      expect(out).to.contain("ok: [h1]\n").and.not.contain("ansible_facts");
+    }
+  });
+
   it("shows module arguments only from -vvv on, and paths from -vv on", () => {
     const info = task("t", { origin: { file: "/p/a.yml", line: 2, column: 1 } });
     const events = [started(info), ended(info, { result: { changed: false, invocation: { module_args: { a: 1 } } } })];
