@@ -40,7 +40,9 @@ export function failedRaw(error: unknown, partial: Partial<Result> = {}, diff: r
   const problem = problemOf(error);
   if (!(error instanceof Failure)) throw error;
   const detail = (error as { readonly result?: Partial<Result> }).result ?? {};
-  const message = problem.hint ? `${problem.message} (${problem.hint})` : problem.message;
+  // Playbooks look at the text of an undefined name, which is Ansible's: its hint is for the person only.
+  const told = problem.hint && problem.code !== "template-undefined";
+  const message = told ? `${problem.message} (${problem.hint})` : problem.message;
   if (UNREACHABLE.has(problem.code))
     return { result: { changed: false, unreachable: true, msg: message }, diff, problem, unreachable: true };
   return { result: { changed: false, ...partial, ...detail, failed: true, msg: message }, diff, problem };

@@ -11,7 +11,17 @@ export function typeError(message: string): never {
 
 /** Using an Undefined. */
 export function undefinedError(value: Undefined): never {
-  fail(value instanceof Broken ? value.code : "template-undefined", value.hint);
+  const advice = value instanceof UnknownName ? value.advice() : undefined;
+  fail(value instanceof Broken ? value.code : "template-undefined", value.hint, advice ? { hint: advice } : {});
+}
+
+/** A name that nothing has; what could be done about it is found out only when it is used. */
+export class UnknownName extends Undefined {
+  readonly advice: () => string;
+  constructor(name: string, advice: () => string) {
+    super(`'${name}' is undefined`);
+    this.advice = advice;
+  }
 }
 
 /** A value whose evaluation failed, kept until it is used: one bad entry must not spoil a mapping. */

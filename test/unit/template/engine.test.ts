@@ -24,6 +24,21 @@ describe("the template engine", () => {
     expect(engine.resolve("{{ 1 }}", scopeOf())).to.equal("{{ 1 }}");
   });
 
+  it("tells of an undefined name which one may be meant, or where it could be set", () => {
+    const { finish } = bench();
+    const hint = (text: string, variables: Record<string, Value>) => {
+      try {
+        finish(text, variables);
+      } catch (error) {
+        if (error instanceof Failure) return error.problem.hint;
+      }
+      return "no failure";
+    };
+    expect(hint("{{ web_prot }}", { web_port: 1 })).to.equal("did you mean 'web_port'?");
+    expect(hint("{% set total = 1 %}{{ totl }}", {})).to.equal("did you mean 'total'?");
+    expect(hint("{{ domain }}", { web_port: 1 })).to.contain("group_vars");
+  });
+
   it("evaluates variables when they are used, also inside lists and mappings", () => {
     const { finish } = bench();
     const variables: Record<string, Value> = {
