@@ -207,7 +207,9 @@ async function attempt(execution: Execution, prepared: PreparedItem): Promise<Ou
       if (!options) throw new Error("a planned item has options");
       const { plan } = planned;
       if (options.check) return judged(execution, item, predictPlan(plan, options));
-      const apply = (): Promise<Raw> => applyPlan(plan, decision.host, options, progressOf(execution));
+      // What runs past `async` is ended on the host, as past `timeout`.
+      const bounded = { ...options, timeout: options.timeout ?? asyncSeconds(execution, item) };
+      const apply = (): Promise<Raw> => applyPlan(plan, decision.host, bounded, progressOf(execution));
       if (inBackground(execution, item)) return judged(execution, item, startJob(execution, apply));
       const seconds = asyncSeconds(execution, item);
       const raw = await limited(item, apply, seconds);

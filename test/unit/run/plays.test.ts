@@ -228,6 +228,16 @@ describe("a play", () => {
     ]);
   });
 
+  it("ends on the host what runs longer than async allows", async () => {
+    const ran = await shop.play(`${HEAD}
+    - { name: long, shell: "sleep 3; echo late > @/late", async: 1, poll: 1 }
+    - { name: never, debug: { msg: x } }
+`);
+    expect(ran.statuses()).to.deep.equal(["long: failed"]);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect(() => readFileSync(shop.path("late"))).to.throw("ENOENT");
+  });
+
   it("hides results under no_log", async () => {
     const ran = await shop.play(`${HEAD}
     - { name: hidden, command: echo geheim, no_log: true, register: r }
