@@ -58,9 +58,10 @@ export const script = defineModule({
                 start: _start,
                 end: _end,
                 delta: _delta,
+                msg,
                 ...result
               } = await runCommand(target, { script: line, cwd: params.chdir }, line, false);
-              return result;
+              return msg === "" ? result : { ...result, msg };
             } finally {
               await target.remove(path);
             }

@@ -1,10 +1,12 @@
 // Tells what a path is.
 
+import { posix } from "node:path";
 import type { Plain } from "../core/value.ts";
 import type { HashName, Host, Stat } from "../host/host.ts";
 import { readFlags } from "./file-extended.ts";
 import { builtin, defineModule } from "./module.ts";
 import { statKeys } from "./stat-keys.ts";
+import { folderOf } from "./target-path.ts";
 
 const FLAG_NAMES: Readonly<Record<string, string>> = {
   A: "noatime",
@@ -66,17 +68,19 @@ export const stat = defineModule({
       params.get_selinux_context ? contextOf(host, path) : undefined,
     ]);
     if (!found) return { changes: [], result: { stat: { exists: false } } };
+    // What one may do with a link is what one may do with what it leads to.
+    const reached = found.type === "link" ? await host.stat(path, { follow: true }) : found;
     return {
       changes: [],
       result: {
         stat: {
           exists: true,
           ...statKeys(params.path, found),
-          executable: found.executable,
-          readable: found.readable,
-          writeable: found.writable,
+          executable: reached?.executable ?? false,
+          readable: reached?.readable ?? false,
+          writeable: reached?.writable ?? false,
           ...(found.checksum === undefined ? {} : { checksum: found.checksum }),
-          ...linkKeys(found, real),
+          ...linkKeys(path, found, real),
           ...(params.get_mime === false ? {} : { mimetype: mime?.[0] ?? "unknown", charset: mime?.[1] ?? "unknown" }),
           ...(params.get_attributes === false ? {} : attributeKeys(flags ?? "")),
           ...(context === undefined ? {} : { selinux_context: context }),
@@ -90,9 +94,10 @@ function attributeKeys(flags: string): Record<string, Plain> {
   return { attr_flags: flags, attributes: [...flags].map((flag) => FLAG_NAMES[flag] ?? flag), version: null };
 }
 
-function linkKeys(found: Stat, real: string | undefined): Record<string, string> {
+function linkKeys(path: string, found: Stat, real: string | undefined): Record<string, string> {
   if (found.type !== "link") return {};
-  return { lnk_target: found.target ?? "", ...(real === undefined ? {} : { lnk_source: real }) };
+  const target = found.target ?? "";
+  return { lnk_target: target, lnk_source: real ?? posix.resolve(folderOf(path), target) };
 }
 
 async function mimeOf(host: Host, path: string): Promise<[string, string] | undefined> {

@@ -34,6 +34,8 @@ export interface ModuleCases {
   /** Keywords of the play. */
   readonly play?: Readonly<Record<string, unknown>>;
   readonly volatile?: readonly string[];
+  /** Keys that are not compared, and why. */
+  readonly apart?: Readonly<Record<string, string>>;
   /** Keys whose lists come in no special order. */
   readonly anyOrder?: readonly string[];
   /** Why what is found on the host after a run differs on purpose. */

@@ -45,3 +45,15 @@ function reduced(seen: unknown, wanted: unknown, run: unknown): unknown {
 function isDictionary(value: unknown): value is Dictionary {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** A result without some keys, wherever they are. */
+export function without(seen: SeenResult | undefined, keys: Readonly<Record<string, string>>): SeenResult | undefined {
+  if (!seen || Object.keys(keys).length === 0) return seen;
+  const less = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(less);
+    if (!isDictionary(value)) return value;
+    const kept = Object.entries(value).filter(([key]) => !(key in keys));
+    return Object.fromEntries(kept.map(([key, item]) => [key, less(item)]));
+  };
+  return [seen[0], less(seen[1])];
+}

@@ -317,7 +317,7 @@ describe("getent, package_facts, service_facts", () => {
       services: {
         "ssh.service": { name: "ssh.service", state: "running", status: "enabled", source: "systemd" },
         "bad.service": { name: "bad.service", state: "failed", status: "unknown", source: "systemd" },
-        "getty@.service": { name: "getty@.service", state: "inactive", status: "static", source: "systemd" },
+        "getty@.service": { name: "getty@.service", state: "unknown", status: "static", source: "systemd" },
       },
     });
   });
