@@ -5,6 +5,8 @@ import type { Result } from "../core/result.ts";
 export interface Job {
   readonly id: string;
   readonly host: string;
+  /** Resolves when it has ended, well or not. */
+  readonly done: Promise<void>;
   /** undefined while it runs. */
   result: Result | undefined;
 }
@@ -20,17 +22,23 @@ export class Jobs {
   /** Starts following `work`, whose failure is a result too. */
   start(host: string, work: Promise<Result>): Job {
     const digits = (count: number): string => String(Math.floor(this.#random() * 10 ** count)).padStart(count, "0");
-    const job: Job = { id: `j${digits(12)}.${digits(5)}`, host, result: undefined };
+    let finish: (result: Result) => void = () => {};
+    const done = work
+      .catch((error: unknown): Result => {
+        return { failed: true, changed: false, msg: error instanceof Error ? error.message : String(error) };
+      })
+      .then((result) => finish(result));
+    const job: Job = { id: `j${digits(12)}.${digits(5)}`, host, done, result: undefined };
+    finish = (result) => {
+      job.result = result;
+    };
     this.#jobs.set(job.id, job);
-    void work.then(
-      (result) => {
-        job.result = result;
-      },
-      (error: unknown) => {
-        job.result = { failed: true, changed: false, msg: error instanceof Error ? error.message : String(error) };
-      },
-    );
     return job;
+  }
+
+  /** Those that still run. */
+  unfinished(): readonly Job[] {
+    return [...this.#jobs.values()].filter(({ result }) => result === undefined);
   }
 
   find(id: string): Job | undefined {

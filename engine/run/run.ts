@@ -82,6 +82,7 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   options.kill.addEventListener("abort", () => void targets.close(), { once: true });
   try {
     await runAll(plays, loaded, options);
+    await awaitJobs(context);
   } finally {
     await targets.close();
   }
@@ -92,6 +93,19 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
 /** Playbooks one after the other; none after one in which hosts failed. */
 function isForLocalhost({ hosts }: Play): boolean {
   return typeof hosts === "string" && LOCALHOSTS.includes(hosts);
+}
+
+/** Tasks in the background end with the connection, so the run waits for them: `async` bounds how long. */
+async function awaitJobs({ jobs, emit, now, interrupted }: RunContext): Promise<void> {
+  const left = jobs.unfinished();
+  if (left.length === 0 || interrupted.aborted) return;
+  const hosts = [...new Set(left.map(({ host }) => host))].join(", ");
+  const message = `waiting for ${left.length} background task${left.length === 1 ? "" : "s"} (async, poll: 0) on ${hosts}`;
+  emit({ type: "warning", time: now(), problem: { code: "jobs-running", message, hint: "Ctrl-C ends them" } });
+  const aborted = new Promise<void>((resolve) =>
+    interrupted.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  await Promise.race([Promise.all(left.map(({ done }) => done)), aborted]);
 }
 
 async function runAll(plays: Plays, playbooks: readonly (readonly Play[])[], options: RunOptions): Promise<void> {

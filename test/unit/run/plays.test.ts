@@ -238,6 +238,16 @@ describe("a play", () => {
     expect(() => readFileSync(shop.path("late"))).to.throw("ENOENT");
   });
 
+  it("waits at its end for tasks in the background, and says so", async () => {
+    const ran = await shop.play(`${HEAD}
+    - { name: job, shell: "sleep 1; echo done > @/done", async: 30, poll: 0 }
+`);
+    expect(ran.statuses()).to.deep.equal(["job: changed"]);
+    expect(readFileSync(shop.path("done"), "utf8")).to.equal("done\n");
+    const warnings = ran.events.flatMap((event) => (event.type === "warning" ? [event.problem.code] : []));
+    expect(warnings).to.include("jobs-running");
+  });
+
   it("hides results under no_log", async () => {
     const ran = await shop.play(`${HEAD}
     - { name: hidden, command: echo geheim, no_log: true, register: r }
