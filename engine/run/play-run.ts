@@ -18,6 +18,7 @@ import { type MetaEffect, runMeta, runsOnce } from "./meta.ts";
 import type { PlayState } from "./play-state.ts";
 import { STRATEGIES, type Step, type Strategy } from "./strategy.ts";
 import { censored, type Outcome } from "./task-outcome.ts";
+import { waitFor } from "./wait.ts";
 
 /** How a batch ended, for the plays after it. */
 export type BatchEnd = "done" | "end-play" | "end-batch" | "too-many-failures";
@@ -352,8 +353,11 @@ export class PlayRun {
       info,
       runs.map(({ name }) => name),
     );
-    if (!answer) for (const run of runs) run.cursor.advance();
-    return answer;
+    if (answer) return true;
+    // A Ctrl-C at the question arrives as a signal a moment later: no further question before it is heard.
+    await waitFor(20, this.#state.context.interrupted);
+    for (const run of runs) run.cursor.advance();
+    return false;
   }
 
   /** forks, and where the task sets it, throttle. */

@@ -66,9 +66,10 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
     },
   );
   const context = makeContext(project, options, settings, loader.loader, targets, statistics, around, emit);
+  const selection = taskSelection(options, project);
   const plays = new Plays(context, {
     limit: options.limit,
-    selects: taskSelection(options, project),
+    selects: selection.selects,
     random: around.random,
   });
   emit({
@@ -83,6 +84,12 @@ export const runPlaybooks: RunPlaybooks = async (options) => {
   try {
     await runAll(plays, loaded, options);
     await awaitJobs(context);
+    if (!selection.foundStart() && !options.interrupt.aborted)
+      around.warn({
+        code: "start-at-task-unmatched",
+        message: `No matching task "${options.startAtTask}" found.`,
+        hint: "--start-at-task can only follow static includes; tsplay run … --list-tasks shows the names",
+      });
   } finally {
     await targets.close();
   }

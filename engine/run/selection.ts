@@ -10,11 +10,17 @@ import type { RunOptions } from "./options.ts";
 import type { Selection } from "./plays.ts";
 import type { Project } from "./project.ts";
 
+export interface TaskSelection {
+  readonly selects: Selection;
+  /** Whether the task of --start-at-task was met (true where none is asked for). */
+  foundStart(): boolean;
+}
+
 /**
  * Decided once a task. Each host of a play begins with the task of --start-at-task (facts are gathered all the same);
  * the plays after the one that has it run as a whole.
  */
-export function taskSelection(options: RunOptions, project: Project): Selection {
+export function taskSelection(options: RunOptions, project: Project): TaskSelection {
   const selection = { only: tagNames(options.tags), skip: tagNames(options.skipTags) };
   const decided = new WeakMap<Task, boolean>();
   const { startAtTask } = options;
@@ -29,7 +35,7 @@ export function taskSelection(options: RunOptions, project: Project): Selection 
     started.add(run);
     return true;
   };
-  return (task, run) => {
+  const selects: Selection = (task, run) => {
     let wanted = decided.get(task);
     if (wanted === undefined) {
       wanted = isSelected(tagNames(finishedTags(task, project)), selection);
@@ -38,6 +44,7 @@ export function taskSelection(options: RunOptions, project: Project): Selection 
     const flushes = task.meta?.action === "flush_handlers";
     return wanted && (hasStarted(task, run) || flushes || task.id.endsWith("-gather"));
   };
+  return { selects, foundStart: () => startAtTask === undefined || startedIn !== undefined };
 }
 
 function isStart(task: Task, wanted: string): boolean {

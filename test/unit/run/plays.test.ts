@@ -248,6 +248,13 @@ describe("a play", () => {
     expect(warnings).to.include("jobs-running");
   });
 
+  it("says when the task to start at is not there", async () => {
+    const ran = await shop.play(`${HEAD}    - { name: there, debug: { msg: x } }\n`, { startAtTask: "nowhere" });
+    expect(ran.statuses()).to.deep.equal([]);
+    const warnings = ran.events.flatMap((event) => (event.type === "warning" ? [event.problem.message] : []));
+    expect(warnings).to.include('No matching task "nowhere" found.');
+  });
+
   it("hides results under no_log", async () => {
     const ran = await shop.play(`${HEAD}
     - { name: hidden, command: echo geheim, no_log: true, register: r }
