@@ -12,9 +12,16 @@ export function becomeCommand(become: Become, command: string, prompt: string): 
   if (become.method === "sudo") {
     const flags = words(become.flags ?? "-H").filter((flag) => !/^(-n|--non-interactive|-S|--stdin)$/.test(flag));
     const ask = become.password === undefined ? ["-n"] : ["-S", "-p", `${prompt}?`];
-    return [program, ...flags, ...ask, "-u", quote(become.user), command].join(" ");
+    const login = flags.some((flag) => /^(-[a-zA-Z]*[is][a-zA-Z]*|--login|--shell)$/.test(flag));
+    return [program, ...flags, ...ask, "-u", quote(become.user), login ? withoutDollars(command) : command].join(" ");
   }
   return [program, ...words(become.flags), quote(become.user), "-s", "/bin/sh", "-c", quote(command)].join(" ");
+}
+
+/** For `sudo -i` and `-s`, which give the command to the user's shell with everything escaped but `$`. Needs Perl. */
+function withoutDollars(command: string): string {
+  const hex = Buffer.from(command).toString("hex");
+  return `perl -e ${quote(`exec q(/bin/sh),q(-c),pack(q(H*),q(${hex}))`)}`;
 }
 
 /** What to do after the program said something. */

@@ -14,6 +14,10 @@ describe("becoming another user", () => {
 
   it("asks sudo not to ask where there is no password to give", () => {
     expect(becomeCommand({ method: "sudo", user: "db" }, "CMD", "MARK")).to.equal("sudo -H -n -u 'db' CMD");
+    // sudo -i hands everything but `$` to the login shell as it is.
+    expect(becomeCommand({ method: "sudo", user: "db", flags: "-i" }, 'sh -c "$0"', "MARK")).to.match(
+      /^sudo -i -n -u 'db' perl -e '[^$]*'$/,
+    );
     expect(becomeCommand({ ...sudo, flags: "-H -S -n -E" }, "CMD", "MARK")).to.equal(
       "sudo -H -E -S -p MARK? -u 'db' CMD",
     );
