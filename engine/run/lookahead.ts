@@ -5,6 +5,7 @@
 import { Unknown } from "../core/unknown.ts";
 import type { Value } from "../core/value.ts";
 import type { Task } from "../playbook/model.ts";
+import { hasMarks } from "../text/templates.ts";
 import type { Cursor, CursorRules } from "./cursor.ts";
 import type { PlayState } from "./play-state.ts";
 import { type Prepared, prepare } from "./prepare.ts";
@@ -76,7 +77,9 @@ function mayPass({ task, whole, items }: Prepared): boolean {
 function isAct(task: Task): boolean {
   const { module } = task;
   if ("ansible_facts" in module.returns && module.name !== "set_fact") return true;
-  if (module.kind === "action") return !HARMLESS_ACTIONS.has(module.name);
+  if (module.kind === "action")
+    // Which names a set_fact with templated names sets is not known ahead.
+    return !HARMLESS_ACTIONS.has(module.name) || (module.params.open === true && [...task.args.keys()].some(hasMarks));
   if (!COMMANDS.has(module.name)) return false;
   if (task.args.has("creates") || task.args.has("removes")) return false;
   return !(task.changedWhen?.length === 1 && task.changedWhen[0]?.value === false);

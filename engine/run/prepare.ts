@@ -4,13 +4,14 @@
 import { type Problem, problemOf } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
 import { isUnknown, Undecided, Unknown } from "../core/unknown.ts";
-import { type Data, type Plain, toPlain, type Value } from "../core/value.ts";
+import { type Data, type Plain, Template, toPlain, type Value } from "../core/value.ts";
 import type { Host } from "../host/host.ts";
 import type { Action, Module, Plan, PlanContext } from "../modules/module.ts";
 import { checkParams, secretsOf } from "../modules/params-check.ts";
 import { conditions } from "../playbook/inherit.ts";
 import type { Task } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
+import { hasMarks } from "../text/templates.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { type LoopItem, loopItems } from "./loop.ts";
 import { planContext } from "./plan-context.ts";
@@ -218,8 +219,14 @@ function rawParams(task: Task, evaluation: Evaluation): Record<string, Data | Pl
     if (isUnknown(data)) throw new Undecided(data);
     if (data instanceof Map) for (const [name, value] of data) raw[String(name)] = value;
   }
-  for (const [name, value] of task.args) put(name, value);
+  for (const [name, value] of task.args) put(argumentName(task, name, evaluation), value);
   return raw;
+}
+
+/** Names of variables to set may be templates themselves (set_fact: {"{{ name }}": value}). */
+function argumentName(task: Task, name: string, evaluation: Evaluation): string {
+  if (!task.module.params.open || !hasMarks(name)) return name;
+  return evaluation.text(new Template(name, task.argOrigins.get(name) ?? task.origin)) ?? name;
 }
 
 /** The parameters that can be told although the task is undecided: what it would touch is known by them. */

@@ -255,6 +255,14 @@ describe("a play", () => {
     expect(warnings).to.include('No matching task "nowhere" found.');
   });
 
+  it("sets variables whose names are templates", async () => {
+    const ran = await shop.play(`${HEAD}
+    - { name: set, set_fact: { "dyn{{ 1 + 1 }}": "v" } }
+    - { name: shown, debug: { msg: "{{ dyn2 }}" } }
+`);
+    expect(ran.results.at(-1)?.result.msg).to.equal("v");
+  });
+
   it("hides results under no_log", async () => {
     const ran = await shop.play(`${HEAD}
     - { name: hidden, command: echo geheim, no_log: true, register: r }
