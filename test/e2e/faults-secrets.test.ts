@@ -20,6 +20,12 @@ const LOOK = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\
 
 describe("a run with secrets", function () {
   this.timeout(90_000);
+  // Before the lab's own hook, which takes the hosts down.
+  after(async () => {
+    await root?.run({ script: "chpasswd", stdin: `ops:${LAB_PASSWORD}\n` });
+    await place?.remove();
+  });
+
   const lab = useLab({ name: "faults", count: 2 });
   let place: RunFolder;
   let root: Host;
@@ -38,11 +44,6 @@ describe("a run with secrets", function () {
     });
     place.inventory({ ops: { ansible_user: "ops", ansible_become: true } });
   });
-  after(async () => {
-    await root?.run({ script: "chpasswd", stdin: `ops:${LAB_PASSWORD}\n` });
-    await place?.remove();
-  });
-
   const PLAYBOOK = `- hosts: all
   gather_facts: false
   vars_files: [vars.yml]
