@@ -1,6 +1,7 @@
 // What users write for packages: name, name:arch, name=version, name>=version, name/release, patterns. Pure.
 
-import { compareVersions, isPattern, shellPattern } from "./debian-version.ts";
+import { shellPattern } from "../core/shell-pattern.ts";
+import { compareVersions, isPattern } from "./debian-version.ts";
 import { type DpkgDatabase, installedOf, isInstalled } from "./dpkg-packages.ts";
 
 export interface PackageSpec {

@@ -58,25 +58,6 @@ function weight(letter: string): number {
   return /[A-Za-z]/.test(letter) ? letter.charCodeAt(0) : letter.charCodeAt(0) + 256;
 }
 
-/** A shell pattern (`*`, `?`, `[…]`) as an expression over the whole text. */
-export function shellPattern(pattern: string): RegExp {
-  let source = "";
-  for (let index = 0; index < pattern.length; index++) {
-    const letter = pattern.charAt(index);
-    const end = letter === "[" ? pattern.indexOf("]", index + 2) : -1;
-    if (letter === "*") source += ".*";
-    else if (letter === "?") source += ".";
-    else if (end > 0) {
-      source += `[${pattern
-        .slice(index + 1, end)
-        .replace(/^!/, "^")
-        .replaceAll("\\", "\\\\")}]`;
-      index = end;
-    } else source += letter.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  }
-  return new RegExp(`^${source}$`, "s");
-}
-
 /** Whether the text has marks of a shell pattern. */
 export function isPattern(text: string): boolean {
   return /[*?[]/.test(text);

@@ -15,7 +15,7 @@ import {
 } from "./download.ts";
 import { fileAttributes, planAttributes, statResult, unsafeWrites, wantedAttributes } from "./file-attributes.ts";
 import { lookingAgain } from "./file-plan.ts";
-import { HTTP_PARAMS, type HttpRequest, requestOf } from "./http-request.ts";
+import { HTTP_PARAMS, HTTP_WITHOUT_EFFECT, type HttpRequest, requestOf } from "./http-request.ts";
 import { builtin, type Change, defineModule, type Plan, type PlanContext } from "./module.ts";
 import type { ParamsOf } from "./params.ts";
 import { putFile } from "./put-file.ts";
@@ -40,27 +40,7 @@ const params = {
       description: "Who downloads (ours): the host, or the controller for hosts without a way out.",
     },
     ...HTTP_PARAMS,
-    decompress: {
-      type: "boolean",
-      default: true,
-      description: "Unpack gzip answers.",
-      ignored: "compressed answers are not asked for",
-    },
-    ciphers: {
-      type: "array",
-      items: { type: "string" },
-      description: "TLS ciphers.",
-      ignored: "the host's client chooses",
-    },
-    use_gssapi: { type: "boolean", default: false, description: "Kerberos.", ignored: "not supported" },
-    use_netrc: { type: "boolean", default: true, description: "Read .netrc.", ignored: "netrc files are not read" },
-    unredirected_headers: {
-      type: "array",
-      items: { type: "string" },
-      default: [],
-      description: "Headers not sent after a redirect.",
-      ignored: "the client's own rule applies",
-    },
+    ...HTTP_WITHOUT_EFFECT,
     ...fileAttributes,
     unsafe_writes: unsafeWrites,
   },

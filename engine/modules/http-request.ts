@@ -41,6 +41,31 @@ export interface HttpAnswer {
   readonly error?: string | undefined;
 }
 
+/** Parameters of get_url and uri that are accepted and have no effect here. */
+export const HTTP_WITHOUT_EFFECT = {
+  decompress: {
+    type: "boolean",
+    default: true,
+    description: "Unpack gzip answers.",
+    ignored: "compressed answers are not asked for",
+  },
+  ciphers: {
+    type: "array",
+    items: { type: "string" },
+    description: "TLS ciphers.",
+    ignored: "the host's client chooses",
+  },
+  use_gssapi: { type: "boolean", default: false, description: "Kerberos.", ignored: "not supported" },
+  use_netrc: { type: "boolean", default: true, description: "Read .netrc.", ignored: "netrc files are not read" },
+  unredirected_headers: {
+    type: "array",
+    items: { type: "string" },
+    default: [],
+    description: "Headers not sent after a redirect.",
+    ignored: "the client's own rule applies",
+  },
+} as const;
+
 /** Parameters that `get_url`, `uri` and `unarchive` share. */
 export const HTTP_PARAMS = {
   validate_certs: { type: "boolean", default: true, description: "Check the server's certificate." },

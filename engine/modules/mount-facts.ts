@@ -1,8 +1,8 @@
 // The mounts as facts, with where they were found.
 
+import { shellPattern } from "../core/shell-pattern.ts";
 import type { Plain } from "../core/value.ts";
 import type { Host } from "../host/host.ts";
-import { shellPattern } from "./debian-version.ts";
 import { parseEntry, unescapeField } from "./fstab.ts";
 import { builtin, defineModule, type PlanContext } from "./module.ts";
 import { failTask } from "./task-failure.ts";

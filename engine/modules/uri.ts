@@ -8,7 +8,7 @@ import { fileAttributes, planAttributes, statResult, unsafeWrites, wantedAttribu
 import { fileName } from "./get-url.ts";
 import { sendFromController } from "./http-controller.ts";
 import { findHttpClient, type HttpClient, noHttpClient, sendFromHost } from "./http-host.ts";
-import { HTTP_PARAMS, type HttpAnswer, type HttpRequest, requestOf } from "./http-request.ts";
+import { HTTP_PARAMS, HTTP_WITHOUT_EFFECT, type HttpAnswer, type HttpRequest, requestOf } from "./http-request.ts";
 import { builtin, defineModule, type PlanContext } from "./module.ts";
 import type { ParamsOf } from "./params.ts";
 import { putFile } from "./put-file.ts";
@@ -46,27 +46,7 @@ const params = {
     unix_socket: { type: "path", description: "Socket to use in place of the network." },
     via: { type: "string", enum: ["host", "controller"], default: "host", description: "Who asks (ours)." },
     ...HTTP_PARAMS,
-    decompress: {
-      type: "boolean",
-      default: true,
-      description: "Unpack gzip answers.",
-      ignored: "compressed answers are not asked for",
-    },
-    ciphers: {
-      type: "array",
-      items: { type: "string" },
-      description: "TLS ciphers.",
-      ignored: "the host's client chooses",
-    },
-    use_gssapi: { type: "boolean", default: false, description: "Kerberos.", ignored: "not supported" },
-    use_netrc: { type: "boolean", default: true, description: "Read .netrc.", ignored: "netrc files are not read" },
-    unredirected_headers: {
-      type: "array",
-      items: { type: "string" },
-      default: [],
-      description: "Headers not sent after a redirect.",
-      ignored: "the client's own rule applies",
-    },
+    ...HTTP_WITHOUT_EFFECT,
     ...fileAttributes,
     unsafe_writes: unsafeWrites,
   },

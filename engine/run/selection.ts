@@ -1,5 +1,6 @@
 // Which tasks are to run: --tags, --skip-tags and --start-at-task.
 
+import { shellPattern } from "../core/shell-pattern.ts";
 import type { Value } from "../core/value.ts";
 import { parentsOf, roleOf, tagsOf } from "../playbook/inherit.ts";
 import type { Parent, Task } from "../playbook/model.ts";
@@ -52,12 +53,7 @@ function isStart(task: Task, wanted: string): boolean {
   const role = roleOf(task)?.name;
   const names = role ? [name, `${role} : ${name}`] : [name];
   if (!/[*?[]/.test(wanted)) return names.includes(wanted);
-  const pattern = new RegExp(
-    `^${wanted
-      .replace(/[.+^${}()|\\]/g, "\\$&")
-      .replace(/\*/g, ".*")
-      .replace(/\?/g, ".")}$`,
-  );
+  const pattern = shellPattern(wanted);
   return names.some((each) => pattern.test(each));
 }
 
