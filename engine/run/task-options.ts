@@ -118,6 +118,11 @@ export function moduleDefaults(task: Task, evaluation: Evaluation): Map<string, 
     const defaults = entry instanceof Map ? entry : evaluation.data(entry);
     if (!(defaults instanceof Map)) continue;
     for (const [name, params] of defaults) {
+      if (String(name).startsWith("group/"))
+        fail("module-defaults-group", `module_defaults for the group '${String(name)}' are not supported`, {
+          origin: task.origin,
+          hint: "name the modules one by one",
+        });
       if (!names.has(String(name))) continue;
       const finished = params instanceof Map ? params : evaluation.data(params as Value);
       if (finished instanceof Map) for (const [key, value] of finished) merged.set(String(key), value as Value);

@@ -263,6 +263,15 @@ describe("a play", () => {
     expect(ran.results.at(-1)?.result.msg).to.equal("v");
   });
 
+  it("refuses module_defaults for groups instead of passing over them", async () => {
+    const ran = await shop.play(`- hosts: all
+  gather_facts: false
+  module_defaults: { group/aws: { region: x } }
+  tasks: [{ ping: }]
+`);
+    expect(ran.results[0]?.problem?.message).to.contain("'group/aws' are not supported");
+  });
+
   it("hides results under no_log", async () => {
     const ran = await shop.play(`${HEAD}
     - { name: hidden, command: echo geheim, no_log: true, register: r }
