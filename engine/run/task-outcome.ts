@@ -3,7 +3,7 @@
 
 import type { Problem } from "../core/problem.ts";
 import type { Difference, Result, Status } from "../core/result.ts";
-import { findUnknown, isUnknown, Unknown } from "../core/unknown.ts";
+import { isUnknown, Unknown } from "../core/unknown.ts";
 import { fromPlain, type Plain, type PlainObject, type Value } from "../core/value.ts";
 import type { Condition, Task } from "../playbook/model.ts";
 import type { TemplateEngine } from "../template/engine.ts";
@@ -148,14 +148,4 @@ export function censored(result: Result): Result {
     ...(result.failed ? { failed: true } : {}),
     ...(result.skipped ? { skipped: true } : {}),
   };
-}
-
-/** A registered Unknown for a task that a dry run could not decide. */
-export function unknownResult(reason: string): Unknown {
-  return new Unknown(reason);
-}
-
-/** True when nothing in the data is Unknown. */
-export function isKnown(value: unknown): boolean {
-  return findUnknown(value) === undefined;
 }

@@ -1,7 +1,6 @@
 // What is known of each host besides the inventory: facts, set_fact, registered results, include_vars.
 // The one mutable place of the variables; everything else reads it.
 
-import type { Origin } from "../core/problem.ts";
 import { type Data, fromPlain, type Plain, type PlainObject, toPlain, type Value } from "../core/value.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { type Combine, combineInto, replaced } from "./combine.ts";
@@ -156,11 +155,4 @@ function mergeLayers(layers: readonly Layer[], combine: Combine): ReadonlyMap<st
   const merged = new Map<string, Value>();
   for (const layer of layers) combineInto(merged, layer.values, combine);
   return merged;
-}
-
-/** Where a variable's value comes from: the levels that set it, highest first. */
-export interface Explanation {
-  readonly level: string;
-  readonly value: Value;
-  readonly origin?: Origin;
 }
