@@ -6,6 +6,7 @@ import { removeInventory } from "./inventory.ts";
 import { restoreKernelSettings } from "./kernel-settings.ts";
 import { withLock } from "./lock.ts";
 import { removeHostFiles, stopHosts } from "./machine.ts";
+import { restoreMachineSettings } from "./machine-settings.ts";
 import { removeNetwork } from "./network.ts";
 import type { Places } from "./places.ts";
 import { checkName, defaultCacheDir, labDir, labsDir } from "./places.ts";
@@ -56,7 +57,9 @@ export async function removeLab(
   const finish = async (): Promise<void> => {
     if (state) await removeNetwork(state.network);
     rmSync(labDir(places, name), { recursive: true, force: true });
-    if (labNames(places).length === 0) restoreKernelSettings(places);
+    const left = labNames(places);
+    if (!left.some((other) => readState(places, other)?.profile === "kubernetes")) restoreMachineSettings(places);
+    if (left.length === 0) restoreKernelSettings(places);
   };
   if (locked) await finish();
   else await withLock(join(labsDir(places), ".network.lock"), finish);

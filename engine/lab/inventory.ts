@@ -19,6 +19,7 @@ export function inventoryText(lab: Omit<LabState, "format">): string {
     `    ansible_ssh_private_key_file: ${JSON.stringify(lab.privateKeyFile)}`,
     `    ansible_ssh_common_args: ${JSON.stringify(sshOptions(lab).map(quoted).join(" "))}`,
     `    lab_name: ${lab.name}`,
+    `    lab_profile: ${lab.profile}`,
     "  hosts:",
     ...lab.hosts.map(({ name, address }) => `    ${name}: {ansible_host: ${address}}`),
     "  children:",
@@ -26,6 +27,7 @@ export function inventoryText(lab: Omit<LabState, "format">): string {
     ...group("workers", workers),
     "    etcd:",
     "      children: {masters: {}}",
+    ...group("nfs", names.slice(-1)),
     "",
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import type { Places } from "./places.ts";
 import { bootId } from "./process-identity.ts";
 
 /** Settings by path below /proc/sys; a present value that is at least as large is left alone. */
-const WANTED: Readonly<Record<string, number>> = {
+export const KERNEL_SETTINGS: Readonly<Record<string, number>> = {
   "net/ipv4/ip_forward": 1,
   // Shared by all containers; each systemd takes several.
   "fs/inotify/max_user_instances": 2048,
@@ -19,7 +19,7 @@ interface Remembered {
 
 /** Raises what is too low and remembers what it was. Call it while holding the lock of all labs. */
 export function raiseKernelSettings(places: Places): void {
-  const low = Object.entries(WANTED).filter(([name, least]) => Number(read(name)) < least);
+  const low = Object.entries(KERNEL_SETTINGS).filter(([name, least]) => Number(read(name)) < least);
   if (low.length === 0) return;
   const before = { ...Object.fromEntries(low.map(([name]) => [name, read(name)])), ...remembered(places)?.before };
   mkdirSync(places.cacheDir, { recursive: true, mode: 0o700 });
@@ -30,7 +30,7 @@ export function raiseKernelSettings(places: Places): void {
 /** Puts back what was raised, unless somebody has changed it since. Call it when the last lab is gone. */
 export function restoreKernelSettings(places: Places): void {
   for (const [name, value] of Object.entries(remembered(places)?.before ?? {}))
-    if (Number(read(name)) === WANTED[name]) writeFileSync(`/proc/sys/${name}`, value);
+    if (Number(read(name)) === KERNEL_SETTINGS[name]) writeFileSync(`/proc/sys/${name}`, value);
   rmSync(file(places), { force: true });
 }
 

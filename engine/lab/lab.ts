@@ -2,6 +2,7 @@
 
 export { type LabDownOptions, labDown } from "./down.ts";
 export { LAB_PASSWORD, SUITES } from "./image-recipe.ts";
+export { type LabProfile, PROFILES } from "./profile.ts";
 export { machineFacts, unfitness } from "./requirements.ts";
 export type { LabHost, LabState } from "./state.ts";
 export { type LabHealth, type LabSshOptions, type LabStatus, labSsh, labStatus } from "./status.ts";

@@ -20,19 +20,17 @@ import {
   type ProcessIdentity,
   signal,
 } from "./process-identity.ts";
+import { type ContainerGround, kubernetesContainer, type LabProfile, prepareKubernetesHost } from "./profile.ts";
 import type { LabHost } from "./state.ts";
 
-/** What this machine is, as far as starting containers depends on it. */
-export interface ContainerGround {
-  /** The machine's own init is systemd. */
-  readonly systemd: boolean;
-  /** /sys/fs/cgroup is one cgroup v2 tree. */
-  readonly unifiedCgroups: boolean;
+/** What of a lab its containers are started with. */
+export interface ContainerSetting {
+  readonly network: LabNetwork;
+  readonly profile: LabProfile;
 }
 
 /** Files of a host that depend on the lab and the machine. */
-export interface HostSetting {
-  readonly network: LabNetwork;
+export interface HostSetting extends ContainerSetting {
   readonly hostsFile: string;
   readonly resolvConf: string;
   readonly publicKey: string;
@@ -55,9 +53,12 @@ export function containerGround(): ContainerGround {
  */
 export function nspawnInvocation(
   host: LabHost,
-  network: LabNetwork,
+  { network, profile }: ContainerSetting,
   ground: ContainerGround,
 ): { argv: string[]; environment: Record<string, string> } {
+  const more = profile === "kubernetes" ? kubernetesContainer(host.dir, ground) : { argv: [], environment: {} };
+  // Where this lab made the cgroups, a scope of the machine's systemd would take the container out of them.
+  const keepUnit = !ground.systemd || host.cgroups.length > 0;
   return {
     argv: [
       "systemd-nspawn",
@@ -68,10 +69,11 @@ export function nspawnInvocation(
       "--resolv-conf=off",
       `--network-bridge=${network.bridge}`,
       "--register=no",
-      ...(ground.systemd ? [] : ["--keep-unit"]),
+      ...(keepUnit ? ["--keep-unit"] : []),
+      ...more.argv,
       "--boot",
     ],
-    environment: ground.unifiedCgroups ? {} : { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
+    environment: { ...(ground.unifiedCgroups ? {} : { SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" }), ...more.environment },
   };
 }
 
@@ -102,12 +104,13 @@ export async function prepareHost(host: LabHost, imageRoot: string, setting: Hos
     const [user = "", , uid, gid, , home = ""] = line.split(":");
     if (["root", "tsplay", "ops"].includes(user)) authorize(root, home, Number(uid), Number(gid), setting.publicKey);
   }
+  if (setting.profile === "kubernetes") prepareKubernetesHost(host.dir, root, containerGround());
   return makeHostKeys(root, host.name, host.address);
 }
 
 /** Starts the container in the background; gives the host with its processes. */
-export async function bootHost(host: LabHost, network: LabNetwork, ground: ContainerGround): Promise<LabHost> {
-  const { argv, environment } = nspawnInvocation(host, network, ground);
+export async function bootHost(host: LabHost, setting: ContainerSetting, ground: ContainerGround): Promise<LabHost> {
+  const { argv, environment } = nspawnInvocation(host, setting, ground);
   makeCgroups(host.cgroups);
   const [program = "", ...args] = enteringCgroups(host.cgroups, argv);
   const log = openSync(consoleLog(host), "a");
@@ -142,7 +145,7 @@ export async function stopHosts(hosts: readonly LabHost[]): Promise<void> {
       signal(process, "SIGKILL");
       await gone(process, STOP_MS);
     }
-  removeCgroups(hosts.flatMap(({ cgroups }) => cgroups));
+  await removeCgroups(hosts.flatMap(({ cgroups }) => cgroups));
 }
 
 /** Unmounts and deletes a host's folder, for good. */

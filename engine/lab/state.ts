@@ -6,6 +6,7 @@ import { fail } from "../core/problem.ts";
 import type { LabNetwork } from "./network.ts";
 import { labDir, labsDir, type Places } from "./places.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import type { LabProfile } from "./profile.ts";
 
 /** Raise it when older state files can no longer be read. */
 const STATE_FORMAT = 1;
@@ -31,6 +32,8 @@ export interface LabState {
   readonly format: number;
   readonly name: string;
   readonly suite: string;
+  /** What its hosts are for. */
+  readonly profile: LabProfile;
   readonly python: boolean;
   readonly extraPackages: readonly string[];
   /** Name of the base image. */
@@ -51,7 +54,8 @@ export interface LabState {
 export function readState(places: Places, name: string): LabState | undefined {
   const path = stateFile(places, name);
   if (!existsSync(path)) return undefined;
-  const state = JSON.parse(readFileSync(path, "utf8")) as LabState;
+  // Labs from before there were profiles are plain.
+  const state = { profile: "plain", ...JSON.parse(readFileSync(path, "utf8")) } as LabState;
   if (state.format !== STATE_FORMAT)
     fail("lab-other-version", `the lab \`${name}\` was made by another version of tsplay`, {
       hint: "take it down with that version, or reboot this machine and delete its folder by hand",

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fail } from "../core/problem.ts";
 import { archiveHosts } from "./archive.ts";
 import { ensureImage, type Image } from "./base-image.ts";
-import { cgroupMounts, cgroupsOf } from "./cgroups.ts";
+import { cgroupsOf, ownCgroupMounts } from "./cgroups.ts";
 import { tryCommand } from "./command.ts";
 import { removeLab } from "./down.ts";
 import { writeInventory } from "./inventory.ts";
@@ -14,10 +14,12 @@ import { raiseKernelSettings } from "./kernel-settings.ts";
 import { makeClientKey, writeKnownHosts } from "./keys.ts";
 import { withLock } from "./lock.ts";
 import { bootHost, consoleLog, containerGround, prepareHost, rootOf } from "./machine.ts";
+import { rememberMachineSettings } from "./machine-settings.ts";
 import { hostsFile, resolvConf } from "./names.ts";
 import { addressOf, forwardPolicy, MOST_HOSTS, makeNetwork, planNetwork, takenRanges } from "./network.ts";
 import { checkName, consolesDir, defaultCacheDir, inventoryDir, labDir, labsDir, type Places } from "./places.ts";
 import { bootId } from "./process-identity.ts";
+import { checkProfile, type LabProfile, PROFILES } from "./profile.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { ensureRequirements, machineFacts } from "./requirements.ts";
 import { type LabHost, type LabState, labNames, readState, writeState } from "./state.ts";
@@ -31,6 +33,8 @@ export interface LabOptions {
   readonly count?: number;
   /** `bookworm` (when absent) or `trixie`. */
   readonly suite?: string;
+  /** What the hosts are for: `plain` servers when absent. */
+  readonly profile?: LabProfile;
   /** Python in the hosts, for comparisons with Ansible. */
   readonly python?: boolean;
   /** Further Debian packages in the image. */
@@ -56,12 +60,16 @@ export async function labUp(options: LabOptions): Promise<LabState> {
     name: options.name ?? "lab",
     count: options.count ?? 3,
     suite: options.suite ?? "bookworm",
+    profile: options.profile ?? "plain",
     python: options.python ?? false,
     extraPackages: options.extraPackages ?? [],
     projectDir: options.projectDir,
   };
   checkRequest(request);
   await ensureRequirements(machineFacts(), tell);
+  const unified = ["/sys/fs/cgroup/cgroup.controllers", "/sys/fs/cgroup/cgroup.subtree_control"];
+  const ground = containerGround();
+  checkProfile(request, ground, readIfAny("/proc/self/mountinfo"), readIfAny(unified[ground.systemd ? 0 : 1] ?? ""));
   mkdirSync(labsDir(places), { recursive: true, mode: 0o700 });
   return withLock(
     join(labsDir(places), `${request.name}.lock`),
@@ -73,10 +81,12 @@ export async function labUp(options: LabOptions): Promise<LabState> {
   );
 }
 
-function checkRequest({ name, count }: Request): void {
+function checkRequest({ name, count, profile }: Request): void {
   checkName(name);
   if (!Number.isInteger(count) || count < 1 || count > MOST_HOSTS)
     fail("lab-bad-count", `a lab has 1 to ${MOST_HOSTS} hosts, not ${count}`);
+  if (!PROFILES.includes(profile))
+    fail("lab-unknown-profile", `hosts of a lab are ${PROFILES.join(" or ")}, not \`${profile}\``);
 }
 
 /** A lab of that name that is up, when it fits; what is left of a broken one is removed. */
@@ -96,6 +106,7 @@ async function settlePresent(
   }
   const differs =
     state.suite !== request.suite ||
+    state.profile !== request.profile ||
     state.python !== request.python ||
     state.hosts.length !== request.count ||
     state.extraPackages.join() !== [...request.extraPackages].join();
@@ -132,12 +143,12 @@ function keepConsoles(places: Places, { hosts }: LabState): void {
 
 /** Decides on the network and makes it, while no other lab does: both would find the same range free. */
 async function planAndConnect(places: Places, request: Request, image: Image, resolver: string): Promise<LabState> {
-  const { name, suite, python, extraPackages, count } = request;
+  const { name, suite, profile, python, extraPackages, count } = request;
   const others = labNames(places).flatMap((other) => readState(places, other)?.network.prefix ?? []);
   const taken = [...(await takenRanges(resolver)), ...others.map((prefix) => `${prefix}.0/24`)];
   const network = planNetwork(name, taken, await forwardPolicy());
   const dir = labDir(places, name);
-  const mounts = containerGround().systemd ? [] : cgroupMounts(readIfAny("/proc/self/mountinfo"));
+  const mounts = ownCgroupMounts(profile, containerGround(), readIfAny("/proc/self/mountinfo"));
   const hosts = Array.from({ length: count }, (_, index) => ({
     name: `${name}-${index + 1}`,
     address: addressOf(network, index),
@@ -148,6 +159,7 @@ async function planAndConnect(places: Places, request: Request, image: Image, re
   const state = writeState(places, {
     name,
     suite,
+    profile,
     python,
     extraPackages,
     image: image.name,
@@ -159,6 +171,7 @@ async function planAndConnect(places: Places, request: Request, image: Image, re
     knownHostsFile: join(dir, "known_hosts"),
     inventory: inventoryDir(request.projectDir, name),
   });
+  if (profile === "kubernetes") rememberMachineSettings(places);
   raiseKernelSettings(places);
   try {
     await makeNetwork(network);
@@ -181,6 +194,7 @@ async function populate(
   const archive = archiveHosts(image.archive);
   const setting = {
     network: planned.network,
+    profile: planned.profile,
     hostsFile: hostsFile(planned.hosts, readIfAny("/etc/hosts"), archive),
     resolvConf: resolver,
     publicKey: await makeClientKey(planned.privateKeyFile, `tsplay lab ${planned.name}`),
@@ -189,7 +203,7 @@ async function populate(
   const started = await settled(
     planned.hosts.map(async (host) => {
       const knownHosts = await prepareHost(host, image.root, setting);
-      return { knownHosts, host: await bootHost(host, planned.network, ground) };
+      return { knownHosts, host: await bootHost(host, planned, ground) };
     }),
   );
   writeKnownHosts(
@@ -218,8 +232,14 @@ async function settled<T>(work: ReadonlyArray<Promise<T>>): Promise<T[]> {
   return Promise.all(work);
 }
 
-function describe({ hosts, suite, python, extraPackages }: LabState): string {
-  return [`${hosts.length} × ${suite}`, ...(python ? ["Python"] : []), ...extraPackages].join(", ");
+function describe({ hosts, suite, profile, python, extraPackages }: LabState): string {
+  const plain = profile === "plain";
+  return [
+    `${hosts.length} × ${suite}`,
+    ...(plain ? [] : [profile]),
+    ...(python ? ["Python"] : []),
+    ...extraPackages,
+  ].join(", ");
 }
 
 function readIfAny(path: string): string {

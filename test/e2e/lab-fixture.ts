@@ -9,7 +9,7 @@ import type { LabOptions, LabState } from "../../engine/lab/lab.ts";
 import { labDown, labStatus, labUp, machineFacts, unfitness } from "../../engine/lab/lab.ts";
 
 /** What a test asks for; each test file uses a name of its own, as labs of several files may be up at once. */
-export type FixtureOptions = Pick<LabOptions, "name" | "count" | "suite" | "python" | "extraPackages">;
+export type FixtureOptions = Pick<LabOptions, "name" | "count" | "suite" | "profile" | "python" | "extraPackages">;
 
 /**
  * Boots a lab before the tests of the surrounding `describe` and gives a function that returns it.

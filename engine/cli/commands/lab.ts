@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
-import { labDown, labSsh, labStatus, labUp, SUITES } from "../../lab/lab.ts";
+import { type LabProfile, labDown, labSsh, labStatus, labUp, PROFILES, SUITES } from "../../lab/lab.ts";
 import { EXIT } from "../exit-codes.ts";
 import { positiveNumber } from "../shared-options.ts";
 import { paintFor, type World } from "../surroundings.ts";
@@ -11,6 +11,7 @@ import type { MakeCommand } from "../table.ts";
 interface LabFlags {
   readonly name?: string;
   readonly suite?: string;
+  readonly profile?: LabProfile;
   readonly python?: boolean;
   readonly user?: string;
 }
@@ -26,6 +27,9 @@ export const makeCommand: MakeCommand = (world, finish) => {
     .argument("[count]", "number of hosts (3)", positiveNumber)
     .addOption(name())
     .addOption(new Option("--suite <suite>", "Debian release (bookworm)").choices([...SUITES]))
+    .addOption(
+      new Option("--profile <profile>", "plain servers, or hosts that run a kubelet (plain)").choices([...PROFILES]),
+    )
     .option("--python", "with Python in the hosts, to compare with Ansible")
     .action(async (count: number | undefined, flags: LabFlags) => finish(await up(count, flags, world)));
   command
@@ -59,6 +63,7 @@ async function up(count: number | undefined, flags: LabFlags, world: World): Pro
     name: flags.name,
     count,
     suite: flags.suite,
+    profile: flags.profile,
     python: flags.python,
     projectDir: world.cwd,
     onProgress: (text) => world.err(`${text}\n`),
@@ -73,7 +78,9 @@ async function status(world: World): Promise<number> {
   const paint = paintFor(world);
   if (labs.length === 0) world.out("no lab; `tsplay lab up` makes one\n");
   for (const { name, health, state, hosts } of labs) {
-    world.out(`${name}: ${paint(health === "up" ? "ok" : "failed", health)}${state ? `, ${state.suite}` : ""}\n`);
+    world.out(
+      `${name}: ${paint(health === "up" ? "ok" : "failed", health)}${state ? `, ${state.suite}${state.profile === "plain" ? "" : `, ${state.profile}`}` : ""}\n`,
+    );
     for (const host of hosts)
       world.out(
         `  ${host.name}  ${host.address}  ${host.running ? paint("ok", "runs") : paint("failed", "does not run")}\n`,

@@ -13,6 +13,7 @@ function labOf(count: number, folder = "/c/labs/lab") {
   return {
     name: "lab",
     suite: "bookworm",
+    profile: "plain" as const,
     python: false,
     extraPackages: [],
     image: "bookworm-0",

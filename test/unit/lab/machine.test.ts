@@ -47,16 +47,16 @@ describe("what a lab needs of the machine", () => {
 });
 
 describe("a lab host's container", () => {
-  const network = planNetwork("lab", [], "ACCEPT");
+  const lab = { network: planNetwork("lab", [], "ACCEPT"), profile: "plain" as const };
 
   it("is told to use cgroup v2 where the machine mixes both versions", () => {
-    const { environment } = nspawnInvocation(HOST, network, { systemd: false, unifiedCgroups: false });
+    const { environment } = nspawnInvocation(HOST, lab, { systemd: false, unifiedCgroups: false });
     expect(environment).to.deep.equal({ SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" });
-    expect(nspawnInvocation(HOST, network, { systemd: true, unifiedCgroups: true }).environment).to.deep.equal({});
+    expect(nspawnInvocation(HOST, lab, { systemd: true, unifiedCgroups: true }).environment).to.deep.equal({});
   });
 
   it("asks the machine's systemd for a scope of its own, and does without where there is none", () => {
-    const words = (systemd: boolean) => nspawnInvocation(HOST, network, { systemd, unifiedCgroups: true }).argv;
+    const words = (systemd: boolean) => nspawnInvocation(HOST, lab, { systemd, unifiedCgroups: true }).argv;
     expect(words(true)).to.not.include("--keep-unit");
     expect(words(false)).to.include("--keep-unit");
   });
