@@ -1,12 +1,16 @@
 // The inventory of a lab, which tsplay and Ansible both read: addresses, key, known_hosts, and the usual groups.
 
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LabState } from "./state.ts";
 
 const FILE = "hosts.yml";
+const GROUP_VARS = "group_vars";
 
-/** Masters are the first three hosts, or the first one where there are fewer; workers are the others. */
+/**
+ * Masters are the first three hosts, or the first one where there are fewer; workers are the others. The last host
+ * shares its disk.
+ */
 export function inventoryText(lab: Omit<LabState, "format">): string {
   const names = lab.hosts.map(({ name }) => name);
   const masters = names.slice(0, names.length >= 3 ? 3 : 1);
@@ -47,15 +51,25 @@ export function sshOptions(lab: Pick<LabState, "knownHostsFile">): string[] {
   ];
 }
 
+/** Writes the hosts, and links the variables of groups that hold for every lab unless the folder has its own. */
 export function writeInventory(lab: Omit<LabState, "format">): void {
   mkdirSync(lab.inventory, { recursive: true });
   writeFileSync(join(lab.inventory, FILE), inventoryText(lab));
+  const link = join(lab.inventory, GROUP_VARS);
+  if (isLink(link)) rmSync(link);
+  if (lab.groupVars && existsSync(lab.groupVars) && !existsSync(link)) symlinkSync(lab.groupVars, link);
 }
 
-/** Removes the file, and its folder when nothing else is in it. */
+/** Removes what was written, and the folder when nothing else is in it. */
 export function removeInventory(lab: LabState): void {
   rmSync(join(lab.inventory, FILE), { force: true });
+  const link = join(lab.inventory, GROUP_VARS);
+  if (isLink(link)) rmSync(link);
   if (existsSync(lab.inventory) && readdirSync(lab.inventory).length === 0) rmdirSync(lab.inventory);
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 function group(name: string, hosts: readonly string[]): string[] {

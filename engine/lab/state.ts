@@ -48,6 +48,8 @@ export interface LabState {
   readonly knownHostsFile: string;
   /** The folder of its inventory: what `-i` takes. */
   readonly inventory: string;
+  /** Folder of variables of groups that its inventory links to, where there is one. */
+  readonly groupVars?: string;
 }
 
 /** The state of a lab; undefined when there is none by that name, or `up` died before deciding anything. */

@@ -43,6 +43,8 @@ export interface LabOptions {
   readonly cacheDir?: string;
   /** The project in whose `inventories/` the lab's inventory is written. */
   readonly projectDir: string;
+  /** Variables of groups that the inventory links to; the project's `inventories/lab/group_vars` when absent. */
+  readonly groupVars?: string;
   /** Told what is being done, one sentence at a time. */
   readonly onProgress?: (text: string) => void;
 }
@@ -64,6 +66,7 @@ export async function labUp(options: LabOptions): Promise<LabState> {
     python: options.python ?? false,
     extraPackages: options.extraPackages ?? [],
     projectDir: options.projectDir,
+    groupVars: options.groupVars ?? join(inventoryDir(options.projectDir, "lab"), "group_vars"),
   };
   checkRequest(request);
   await ensureRequirements(machineFacts(), tell);
@@ -115,7 +118,7 @@ async function settlePresent(
       hint: `take it down first (\`tsplay lab down${name === "lab" ? "" : ` --name ${name}`}\`), or give the new one another name`,
     });
   tell(`the lab \`${name}\` is up already, with ${describe(state)}`);
-  writeInventory(state); // Somebody may have deleted it.
+  writeInventory({ ...state, groupVars: state.groupVars ?? request.groupVars }); // Somebody may have deleted it.
   return state;
 }
 
@@ -170,6 +173,7 @@ async function planAndConnect(places: Places, request: Request, image: Image, re
     privateKeyFile: join(dir, "id_ed25519"),
     knownHostsFile: join(dir, "known_hosts"),
     inventory: inventoryDir(request.projectDir, name),
+    groupVars: request.groupVars,
   });
   if (profile === "kubernetes") rememberMachineSettings(places);
   raiseKernelSettings(places);

@@ -8,6 +8,9 @@ import { after, before } from "mocha";
 import type { LabOptions, LabState } from "../../engine/lab/lab.ts";
 import { labDown, labStatus, labUp, machineFacts, unfitness } from "../../engine/lab/lab.ts";
 
+/** The variables of groups of this project's labs. */
+const GROUP_VARS = join(import.meta.dirname, "../../inventories/lab/group_vars");
+
 /** What a test asks for; each test file uses a name of its own, as labs of several files may be up at once. */
 export type FixtureOptions = Pick<LabOptions, "name" | "count" | "suite" | "profile" | "python" | "extraPackages">;
 
@@ -30,7 +33,7 @@ export function useLab(options: FixtureOptions = {}): () => LabState {
     }
     started = !(await labStatus()).some((one) => one.name === name && one.health === "up");
     const projectDir = mkdtempSync(join(tmpdir(), "tsplay-e2e-"));
-    lab = await labUp({ count: 1, ...options, name, projectDir });
+    lab = await labUp({ count: 1, ...options, name, projectDir, groupVars: GROUP_VARS });
   });
 
   after(async function () {

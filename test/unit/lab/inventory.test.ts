@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { inventoryText, sshOptions } from "../../../engine/lab/inventory.ts";
+import { inventoryText, removeInventory, sshOptions, writeInventory } from "../../../engine/lab/inventory.ts";
 import { withLock } from "../../../engine/lab/lock.ts";
 import { planNetwork } from "../../../engine/lab/network.ts";
 import { sshArgv } from "../../../engine/lab/readiness.ts";
@@ -49,6 +49,27 @@ describe("the inventory of a lab", () => {
       /masters:\n\s+hosts: \{lab-1: \{\}\}\n\s+workers:\n\s+hosts: \{lab-2: \{\}\}/,
     );
     expect(inventoryText(labOf(3))).to.contain("workers: {}");
+  });
+
+  it("lets the last host share its disk", () => {
+    expect(inventoryText(labOf(4))).to.match(/nfs:\n\s+hosts: \{lab-4: \{\}\}/);
+  });
+
+  it("has the variables of groups that hold for every lab, unless it has its own", () => {
+    const project = mkdtempSync(join(tmpdir(), "tsplay-inventory-"));
+    const groupVars = join(project, "inventories/lab/group_vars");
+    mkdirSync(groupVars, { recursive: true });
+    writeFileSync(join(groupVars, "all.yml"), "cluster_name: lab\n");
+    const other = { ...labOf(1), format: 1, groupVars, inventory: join(project, "inventories/lab-b") };
+    const first = { ...other, inventory: join(project, "inventories/lab") };
+    for (const lab of [other, other, first]) {
+      writeInventory(lab);
+      expect(readFileSync(join(lab.inventory, "group_vars/all.yml"), "utf8")).to.equal("cluster_name: lab\n");
+    }
+    for (const lab of [other, first]) removeInventory(lab);
+    expect(existsSync(other.inventory)).to.equal(false);
+    expect(readdirSync(first.inventory)).to.deep.equal(["group_vars"]);
+    expect(existsSync(join(groupVars, "all.yml"))).to.equal(true);
   });
 
   it("keeps paths with blanks in one piece, for the shell's rules and for ssh's own", () => {
