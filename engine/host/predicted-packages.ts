@@ -33,6 +33,8 @@ const NEVER = [
   "/etc/apt/keyrings",
   "/etc/apt/sources.list.d",
   "/etc/sudoers.d",
+  "/etc/kubernetes",
+  "/var/lib/kubelet",
 ];
 
 /** Nothing but packages puts files here, under names that often tell nothing of the package. */
@@ -63,7 +65,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   cron: ["/etc/crontab", "/etc/cron.d", "/etc/cron.daily", "/etc/cron.hourly", "/etc/cron.weekly", "/etc/cron.monthly"],
   "systemd-timesyncd": ["/etc/systemd/timesyncd.conf"],
   "systemd-resolved": ["/etc/systemd/resolved.conf"],
-  kubelet: ["/etc/kubernetes", "/var/lib/kubelet", "/etc/default/kubelet"],
+  kubelet: ["/etc/default/kubelet"],
   "docker.io": ["/etc/docker", "/var/lib/docker"],
   "ca-certificates": ["/etc/ca-certificates.conf", "/etc/ssl/certs"],
   procps: ["/etc/sysctl.conf", "/etc/sysctl.d"],
