@@ -45,6 +45,8 @@ export interface PlanContext {
   /** The task's `environment:`; `host.run` has it already, it is here for modules that must see it. */
   readonly environment: Readonly<Record<string, string>>;
   readonly predictions: Predictions;
+  /** Whether this is a dry run: a file of the controller that is missing may then be one that an earlier task makes. */
+  readonly check: boolean;
   /** Finds a controller file as Ansible's search path does (role's files/, play's folder …). Failure `file-not-found`. */
   find(name: string, kind: "files" | "templates" | "vars"): string;
   /** A template file of the controller, rendered with the task's variables; undecided (throws) if it is Unknown. */

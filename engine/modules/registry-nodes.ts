@@ -5,7 +5,8 @@ import { git } from "./git.ts";
 import { iniFile } from "./ini-file.ts";
 import { localeGen } from "./locale-gen.ts";
 import type { AnyModule } from "./module.ts";
+import { ociImage } from "./oci-image.ts";
 import { sudoers } from "./sudoers.ts";
 import { timezone } from "./timezone.ts";
 
-export const nodeModules: readonly AnyModule[] = [alternatives, git, iniFile, localeGen, sudoers, timezone];
+export const nodeModules: readonly AnyModule[] = [alternatives, git, iniFile, localeGen, ociImage, sudoers, timezone];

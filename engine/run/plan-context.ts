@@ -32,6 +32,7 @@ export function planContext(
     facts: factsOf(state, options.delegatedTo ?? host),
     environment: options.environment,
     predictions: options.check ? options.target.dry.predictions : NO_PREDICTIONS,
+    check: options.check,
     find: (name, kind) => findControllerFile(task, name, kind),
     render: (path, settings) => render(state, task, path, settings ?? {}, evaluation),
     readController: (path, read) => context.readControllerFile(path, read),

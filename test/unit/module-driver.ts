@@ -47,6 +47,7 @@ export function planContext(options: DriverOptions = {}): PlanContext & { readon
     facts: {},
     environment: {},
     predictions: { of: () => [] },
+    check: false,
     find(name) {
       if (controllerFiles[name] !== undefined || existsSync(name)) return name;
       throw new Failures([{ code: "file-not-found", message: `Could not find or access '${name}' on the controller` }]);
