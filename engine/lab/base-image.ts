@@ -9,7 +9,7 @@ import { command } from "./command.ts";
 import { BASE_PACKAGES, IMAGE_FILES, IMAGE_FORMAT, IMAGE_STEPS, PYTHON_PACKAGES, SUITES } from "./image-recipe.ts";
 import { withLock } from "./lock.ts";
 import { imagesDir, type Places } from "./places.ts";
-import { labNames, readState } from "./state.ts";
+import { type LabState, labNames, readState } from "./state.ts";
 
 /** What an image is made of. */
 export interface ImageOptions {
@@ -56,6 +56,15 @@ export async function ensureImage(
     (pid) => onProgress(`waiting for process ${pid}, which builds this image`),
   );
   return image;
+}
+
+/** The image that a lab's hosts stand on, also where today's recipe would make another. */
+export async function imageOf(places: Places, lab: Pick<LabState, "image" | "suite">): Promise<Image> {
+  return {
+    name: lab.image,
+    root: join(imagesDir(places), lab.image, "root"),
+    archive: await readArchive(lab.suite),
+  };
 }
 
 /** Packages of an image, each once, in a fixed order. */

@@ -49,10 +49,16 @@ export function makeCgroups(folders: readonly string[]): void {
   }
 }
 
-/** Words that start a program inside these cgroups, under the number that the caller sees. */
+/**
+ * Words that start a program inside these cgroups, under the number that the caller sees. What an earlier boot of the
+ * host left below them is removed.
+ */
 export function enteringCgroups(folders: readonly string[], argv: readonly string[]): string[] {
   if (folders.length === 0) return [...argv];
-  const script = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"';
+  const script = [
+    'while [ "$1" != -- ]; do find "$1" -mindepth 1 -depth -type d -exec rmdir {} + 2>/dev/null',
+    'echo $$ > "$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"',
+  ].join("; ");
   return ["sh", "-c", script, "sh", ...folders, "--", ...argv];
 }
 

@@ -4,13 +4,12 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeInventory } from "./inventory.ts";
 import { restoreKernelSettings } from "./kernel-settings.ts";
-import { withLock } from "./lock.ts";
+import { withLabLock, withLock } from "./lock.ts";
 import { removeHostFiles, stopHosts } from "./machine.ts";
 import { restoreMachineSettings } from "./machine-settings.ts";
 import { removeNetwork } from "./network.ts";
 import type { Places } from "./places.ts";
 import { checkName, defaultCacheDir, labDir, labsDir } from "./places.ts";
-import { bootId } from "./process-identity.ts";
 import { type LabState, labNames, readState } from "./state.ts";
 
 /** Which lab to take down. */
@@ -26,15 +25,11 @@ export async function labDown(options: LabDownOptions = {}): Promise<boolean> {
   const name = options.name ?? "lab";
   checkName(name);
   if (!existsSync(labDir(places, name))) return false;
-  return withLock(
-    join(labsDir(places), `${name}.lock`),
-    async () => {
-      if (!existsSync(labDir(places, name))) return false;
-      await removeLab(places, name, readState(places, name));
-      return true;
-    },
-    (pid) => options.onProgress?.(`waiting for process ${pid}, which works on the lab \`${name}\``),
-  );
+  return withLabLock(labsDir(places), name, options.onProgress, async () => {
+    if (!existsSync(labDir(places, name))) return false;
+    await removeLab(places, name, readState(places, name));
+    return true;
+  });
 }
 
 /**
@@ -48,10 +43,8 @@ export async function removeLab(
   { locked = false }: { readonly locked?: boolean } = {},
 ): Promise<void> {
   if (state) {
-    // Numbers of processes from before a reboot are somebody else's now.
-    const hosts = state.boot === bootId() ? state.hosts : state.hosts.map(({ nspawn, init, ...rest }) => rest);
-    await stopHosts(hosts);
-    await Promise.all(hosts.map(removeHostFiles));
+    await stopHosts(state.hosts);
+    await Promise.all(state.hosts.map(removeHostFiles));
     removeInventory(state);
   }
   const finish = async (): Promise<void> => {

@@ -1,15 +1,19 @@
 // The lab's own ssh keys: one for its user, one pair for each host, and the known_hosts file that goes with them.
 
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { command } from "./command.ts";
 
 const HOST_KEY_TYPES = ["ed25519", "ecdsa"] as const;
 
-/** Makes the client's key; gives its public half, one line. */
-export async function makeClientKey(file: string, comment: string): Promise<string> {
+/** Makes the client's key. */
+export async function makeClientKey(file: string, comment: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   await keygen(file, "ed25519", comment);
+}
+
+/** The public half of the client's key, one line. */
+export function readClientKey(file: string): string {
   return readFileSync(`${file}.pub`, "utf8").trim();
 }
 
@@ -25,8 +29,18 @@ export async function makeHostKeys(root: string, name: string, address: string):
   );
 }
 
+/** Writes keys of hosts; earlier ones of the same hosts are forgotten, those of others kept. */
 export function writeKnownHosts(file: string, lines: readonly string[]): void {
-  writeFileSync(file, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+  const before = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+  writeFileSync(`${file}.new`, knownHostsText(before, lines), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** Text of known_hosts: these lines, and of the earlier ones those that name other hosts. */
+export function knownHostsText(before: readonly string[], lines: readonly string[]): string {
+  const names = new Set(lines.map((line) => line.split(" ")[0]));
+  const kept = before.filter((line) => line !== "" && !names.has(line.split(" ")[0]));
+  return [...kept, ...lines].map((line) => `${line}\n`).join("");
 }
 
 /** Lets the key in as a user of a host: the user's home as the host sees it, and numbers of user and group. */

@@ -1,6 +1,7 @@
 // One at a time between processes: a lock file that names its holder, taken over when the holder is dead.
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../core/problem.ts";
 import { bootId, identify, isAlive } from "./process-identity.ts";
@@ -30,6 +31,17 @@ export async function withLock<T>(path: string, work: () => Promise<T>, onWait?:
   } finally {
     rmSync(path, { force: true });
   }
+}
+
+/** Works on a lab while nobody else does. `folder`: that of all labs. */
+export function withLabLock<T>(
+  folder: string,
+  lab: string,
+  onProgress: ((text: string) => void) | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  const wait = (pid: number) => onProgress?.(`waiting for process ${pid}, which works on the lab \`${lab}\``);
+  return withLock(join(folder, `${lab}.lock`), work, wait);
 }
 
 /** The living holder's number; `unknown` while the file is being written or was just removed. */

@@ -7,19 +7,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../core/problem.ts";
 import { enteringCgroups, makeCgroups, removeCgroups } from "./cgroups.ts";
 import { command, searchPath, tryCommand } from "./command.ts";
+import { hostInit, hostProcesses, supervised } from "./host-processes.ts";
 import { NETWORK_FILE } from "./image-recipe.ts";
 import { authorize, makeHostKeys } from "./keys.ts";
 import { gatewayOf, type LabNetwork } from "./network.ts";
-import {
-  containerInit,
-  findProcesses,
-  gone,
-  identify,
-  isAlive,
-  isFirstOfContainer,
-  type ProcessIdentity,
-  signal,
-} from "./process-identity.ts";
+import { gone, identify, isAlive, signal } from "./process-identity.ts";
 import { type ContainerGround, kubernetesContainer, type LabProfile, prepareKubernetesHost } from "./profile.ts";
 import type { LabHost } from "./state.ts";
 
@@ -37,6 +29,7 @@ export interface HostSetting extends ContainerSetting {
 }
 
 const STOP_MS = 5000;
+const KILL_ROUNDS = 5;
 const BOOT_MS = 15_000;
 
 export function containerGround(): ContainerGround {
@@ -112,7 +105,7 @@ export async function prepareHost(host: LabHost, imageRoot: string, setting: Hos
 export async function bootHost(host: LabHost, setting: ContainerSetting, ground: ContainerGround): Promise<LabHost> {
   const { argv, environment } = nspawnInvocation(host, setting, ground);
   makeCgroups(host.cgroups);
-  const [program = "", ...args] = enteringCgroups(host.cgroups, argv);
+  const [program = "", ...args] = supervised(enteringCgroups(host.cgroups, argv));
   const log = openSync(consoleLog(host), "a");
   const child = spawn(program, args, {
     detached: true,
@@ -122,11 +115,11 @@ export async function bootHost(host: LabHost, setting: ContainerSetting, ground:
   child.on("error", () => undefined); // Told below: it has no number, or is gone.
   closeSync(log);
   child.unref();
-  const nspawn = child.pid === undefined ? undefined : identify(child.pid);
+  const supervisor = child.pid === undefined ? undefined : identify(child.pid);
+  const booting = { ...host, ...(supervisor ? { supervisor } : {}) };
   const deadline = performance.now() + BOOT_MS;
-  while (nspawn && isAlive(nspawn) && performance.now() < deadline) {
-    const init = containerInit(nspawn);
-    if (init) return { ...host, nspawn, init };
+  while (supervisor && isAlive(supervisor) && performance.now() < deadline) {
+    if (hostInit(booting)) return booting;
     await sleep(10);
   }
   return fail("lab-boot-failed", `the container of ${host.name} did not start: ${consoleTail(host)}`, {
@@ -134,17 +127,29 @@ export async function bootHost(host: LabHost, setting: ContainerSetting, ground:
   });
 }
 
-/** Ends the containers of these hosts, also where their numbers were never written down. */
-export async function stopHosts(hosts: readonly LabHost[]): Promise<void> {
-  const inits = foundProcesses(hosts, "init");
-  const supervisors = foundProcesses(hosts, "nspawn");
-  // Killing nspawn would leave the guest running; killing the guest's first process ends all of the guest.
-  for (const process of inits) signal(process, "SIGKILL");
-  for (const process of [...inits, ...supervisors])
-    if (!(await gone(process, STOP_MS))) {
+/** Cuts the power of these hosts: all their processes end at once, their disks stay as they are. */
+export async function killHosts(hosts: readonly LabHost[]): Promise<void> {
+  for (let round = 0; round < KILL_ROUNDS; round += 1) {
+    const { shells, nspawns, inits } = hostProcesses(hosts);
+    if (shells.length + nspawns.length + inits.length === 0) return;
+    // Killing nspawn would leave the guest running; killing the guest's first process ends all of the guest, and then
+    // nspawn by itself. One that has no guest, as it is just starting one, is killed.
+    for (const process of [...shells, ...inits]) signal(process, "SIGKILL");
+    for (const init of inits) await gone(init, STOP_MS);
+    for (const process of nspawns) {
+      if (inits.length > 0 && (await gone(process, STOP_MS))) continue;
       signal(process, "SIGKILL");
       await gone(process, STOP_MS);
     }
+  }
+  fail("lab-not-stopped", `processes of ${hosts.map(({ name }) => name).join(", ")} do not end`, {
+    hint: "they may be waiting for a disk or a network file system: `ps -eo pid,stat,wchan:30,args` shows it; try again",
+  });
+}
+
+/** Ends the containers of these hosts and removes their cgroups. */
+export async function stopHosts(hosts: readonly LabHost[]): Promise<void> {
+  await killHosts(hosts);
   await removeCgroups(hosts.flatMap(({ cgroups }) => cgroups));
 }
 
@@ -184,15 +189,4 @@ export function consoleTail(host: LabHost): string {
   const text = existsSync(consoleLog(host)) ? readFileSync(consoleLog(host), "utf8") : "";
   const plain = text.replace(/\u001b\[[0-9;]*m/g, "");
   return plain.trim().split(/\r?\n/).slice(-4).join(" | ") || "it said nothing";
-}
-
-function foundProcesses(hosts: readonly LabHost[], which: "init" | "nspawn"): ProcessIdentity[] {
-  const stored = hosts.flatMap((host) => host[which] ?? []);
-  if (stored.length === hosts.length) return stored;
-  const ids = new Set(hosts.map(({ machineId }) => machineId));
-  const marked = (entries: readonly string[], prefix: string): boolean =>
-    entries.some((entry) => entry.startsWith(prefix) && ids.has(entry.slice(prefix.length).replaceAll("-", "")));
-  return which === "nspawn"
-    ? findProcesses("cmdline", (words) => marked(words, "--uuid="))
-    : findProcesses("environ", (entries, pid) => marked(entries, "container_uuid=") && isFirstOfContainer(pid));
 }

@@ -59,13 +59,12 @@ export function findProcesses(
     .flatMap((pid) => identify(pid) ?? []);
 }
 
-/** The first process of a container: number 1 in its own namespace, child of the one that started it. */
-export function containerInit(parent: ProcessIdentity): ProcessIdentity | undefined {
-  for (const word of readProc(`${parent.pid}/task/${parent.pid}/children`).trim().split(/\s+/)) {
-    const pid = Number(word);
-    if (word !== "" && isFirstOfContainer(pid)) return identify(pid);
-  }
-  return undefined;
+/** Numbers of the processes that a process has started and that still run. */
+export function childrenOf(pid: number): number[] {
+  return readProc(`${pid}/task/${pid}/children`)
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map(Number);
 }
 
 /** Whether the process is number 1 of a namespace other than ours. */

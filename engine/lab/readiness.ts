@@ -4,9 +4,9 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../core/problem.ts";
 import { tryCommand } from "./command.ts";
+import { isRunning } from "./host-processes.ts";
 import { sshOptions } from "./inventory.ts";
 import { consoleTail } from "./machine.ts";
-import { isAlive } from "./process-identity.ts";
 import type { LabHost, LabState } from "./state.ts";
 
 /** What a host said when it was ready. */
@@ -45,7 +45,7 @@ export function sshArgv(
 export async function waitUntilReady(lab: LabState, host: LabHost, names: readonly string[]): Promise<Readiness> {
   const deadline = performance.now() + MOST_MS;
   while (!(await listens(host.address, 22))) {
-    if (!host.init || !isAlive(host.init) || performance.now() > deadline)
+    if (!isRunning(host) || performance.now() > deadline)
       fail("lab-boot-failed", `${host.name} did not come up: ${consoleTail(host)}`, {
         hint: CONSOLE_HINT,
       });

@@ -22,9 +22,8 @@ export interface LabHost {
   readonly machineId: string;
   /** Folders of its cgroups, where the lab had to make them. */
   readonly cgroups: readonly string[];
-  readonly nspawn?: ProcessIdentity;
-  /** The container's first process, seen from outside. */
-  readonly init?: ProcessIdentity;
+  /** The process that runs its container, and runs it again when the host reboots. */
+  readonly supervisor?: ProcessIdentity;
 }
 
 /** A lab as it was asked for and made. */

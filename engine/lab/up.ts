@@ -1,28 +1,23 @@
 // `lab up`: requirements, image, network, hosts, inventory. Everything is written to the state before it is made.
 
-import { randomBytes } from "node:crypto";
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../core/problem.ts";
-import { archiveHosts } from "./archive.ts";
 import { ensureImage, type Image } from "./base-image.ts";
-import { cgroupsOf, ownCgroupMounts } from "./cgroups.ts";
-import { tryCommand } from "./command.ts";
 import { removeLab } from "./down.ts";
 import { writeInventory } from "./inventory.ts";
 import { raiseKernelSettings } from "./kernel-settings.ts";
-import { makeClientKey, writeKnownHosts } from "./keys.ts";
-import { withLock } from "./lock.ts";
-import { bootHost, consoleLog, containerGround, prepareHost, rootOf } from "./machine.ts";
+import { makeClientKey } from "./keys.ts";
+import { withLabLock, withLock } from "./lock.ts";
+import { containerGround } from "./machine.ts";
 import { rememberMachineSettings } from "./machine-settings.ts";
-import { hostsFile, resolvConf } from "./names.ts";
-import { addressOf, forwardPolicy, MOST_HOSTS, makeNetwork, planNetwork, takenRanges } from "./network.ts";
-import { checkName, consolesDir, defaultCacheDir, inventoryDir, labDir, labsDir, type Places } from "./places.ts";
+import { forwardPolicy, MOST_HOSTS, makeNetwork, planNetwork, takenRanges } from "./network.ts";
+import { keepConsoles, labResolver, planHosts, startNewHosts } from "./new-hosts.ts";
+import { checkName, defaultCacheDir, inventoryDir, labDir, labsDir, type Places } from "./places.ts";
 import { bootId } from "./process-identity.ts";
 import { checkProfile, type LabProfile, PROFILES } from "./profile.ts";
-import { waitUntilReady } from "./readiness.ts";
 import { ensureRequirements, machineFacts } from "./requirements.ts";
-import { type LabHost, type LabState, labNames, readState, writeState } from "./state.ts";
+import { type LabState, labNames, readState, writeState } from "./state.ts";
 import { healthOf } from "./status.ts";
 
 /** What lab to make. */
@@ -74,14 +69,10 @@ export async function labUp(options: LabOptions): Promise<LabState> {
   const ground = containerGround();
   checkProfile(request, ground, readIfAny("/proc/self/mountinfo"), readIfAny(unified[ground.systemd ? 0 : 1] ?? ""));
   mkdirSync(labsDir(places), { recursive: true, mode: 0o700 });
-  return withLock(
-    join(labsDir(places), `${request.name}.lock`),
-    async () => {
-      const present = await settlePresent(places, request, tell);
-      return present ?? (await make(places, request, tell));
-    },
-    (pid) => tell(`waiting for process ${pid}, which works on the lab \`${request.name}\``),
-  );
+  return withLabLock(labsDir(places), request.name, tell, async () => {
+    const present = await settlePresent(places, request, tell);
+    return present ?? (await make(places, request, tell));
+  });
 }
 
 function checkRequest({ name, count, profile }: Request): void {
@@ -124,41 +115,23 @@ async function settlePresent(
 
 async function make(places: Places, request: Request, tell: (text: string) => void): Promise<LabState> {
   const image = await ensureImage(places, request, tell);
-  const resolver = resolvConf([readIfAny("/etc/resolv.conf"), readIfAny("/run/systemd/resolve/resolv.conf")]);
-  const planned = await withLock(join(labsDir(places), ".network.lock"), () =>
-    planAndConnect(places, request, image, resolver),
-  );
+  const planned = await withLock(join(labsDir(places), ".network.lock"), () => planAndConnect(places, request, image));
   try {
-    return await populate(places, planned, image, resolver, tell);
+    return await populate(places, planned, image, tell);
   } catch (error) {
-    keepConsoles(places, planned);
+    keepConsoles(places, planned.hosts);
     await removeLab(places, request.name, readState(places, request.name));
     throw error;
   }
 }
 
-/** What hosts said before they failed, kept when the lab is removed. */
-function keepConsoles(places: Places, { hosts }: LabState): void {
-  mkdirSync(consolesDir(places), { recursive: true, mode: 0o700 });
-  for (const host of hosts)
-    if (existsSync(consoleLog(host))) copyFileSync(consoleLog(host), join(consolesDir(places), `${host.name}.log`));
-}
-
 /** Decides on the network and makes it, while no other lab does: both would find the same range free. */
-async function planAndConnect(places: Places, request: Request, image: Image, resolver: string): Promise<LabState> {
+async function planAndConnect(places: Places, request: Request, image: Image): Promise<LabState> {
   const { name, suite, profile, python, extraPackages, count } = request;
   const others = labNames(places).flatMap((other) => readState(places, other)?.network.prefix ?? []);
-  const taken = [...(await takenRanges(resolver)), ...others.map((prefix) => `${prefix}.0/24`)];
+  const taken = [...(await takenRanges(labResolver())), ...others.map((prefix) => `${prefix}.0/24`)];
   const network = planNetwork(name, taken, await forwardPolicy());
   const dir = labDir(places, name);
-  const mounts = ownCgroupMounts(profile, containerGround(), readIfAny("/proc/self/mountinfo"));
-  const hosts = Array.from({ length: count }, (_, index) => ({
-    name: `${name}-${index + 1}`,
-    address: addressOf(network, index),
-    dir: join(dir, "hosts", `${name}-${index + 1}`),
-    machineId: randomBytes(16).toString("hex"),
-    cgroups: cgroupsOf(mounts, `${name}-${index + 1}`),
-  }));
   const state = writeState(places, {
     name,
     suite,
@@ -169,7 +142,7 @@ async function planAndConnect(places: Places, request: Request, image: Image, re
     phase: "making",
     boot: bootId(),
     network,
-    hosts,
+    hosts: planHosts(places, { name, network, profile }, 1, count),
     privateKeyFile: join(dir, "id_ed25519"),
     knownHostsFile: join(dir, "known_hosts"),
     inventory: inventoryDir(request.projectDir, name),
@@ -186,54 +159,18 @@ async function planAndConnect(places: Places, request: Request, image: Image, re
   return state;
 }
 
-/** Prepares and boots all hosts at once and waits for them. */
+/** Boots all hosts and tells of them in the inventory. */
 async function populate(
   places: Places,
   planned: LabState,
   image: Image,
-  resolver: string,
   tell: (text: string) => void,
 ): Promise<LabState> {
   tell(`starting ${planned.hosts.length === 1 ? "1 host" : `${planned.hosts.length} hosts`} with ${planned.suite}`);
-  const archive = archiveHosts(image.archive);
-  const setting = {
-    network: planned.network,
-    profile: planned.profile,
-    hostsFile: hostsFile(planned.hosts, readIfAny("/etc/hosts"), archive),
-    resolvConf: resolver,
-    publicKey: await makeClientKey(planned.privateKeyFile, `tsplay lab ${planned.name}`),
-  };
-  const ground = containerGround();
-  const started = await settled(
-    planned.hosts.map(async (host) => {
-      const knownHosts = await prepareHost(host, image.root, setting);
-      return { knownHosts, host: await bootHost(host, planned, ground) };
-    }),
-  );
-  writeKnownHosts(
-    planned.knownHostsFile,
-    started.flatMap(({ knownHosts }) => knownHosts),
-  );
-  const booted = writeState(places, { ...planned, hosts: started.map(({ host }) => host) });
-  await settled(booted.hosts.map((host) => makeReady(booted, host, archive)));
+  await makeClientKey(planned.privateKeyFile, `tsplay lab ${planned.name}`);
+  const booted = await startNewHosts(places, planned, planned.hosts, image);
   writeInventory(booted);
   return writeState(places, { ...booted, phase: "up" });
-}
-
-/** Waits for a host and tells it the addresses of archives that it cannot find by itself, as found from here. */
-async function makeReady(lab: LabState, host: LabHost, archive: readonly string[]): Promise<void> {
-  const { unresolved } = await waitUntilReady(lab, host, archive);
-  for (const name of unresolved) {
-    const { stdout } = await tryCommand(["getent", "ahostsv4", name]);
-    const address = /^(\S+)\s+STREAM/m.exec(stdout)?.[1];
-    if (address && !address.startsWith("127.")) appendFileSync(join(rootOf(host), "etc/hosts"), `${address} ${name}\n`);
-  }
-}
-
-/** All results, or the first failure once all have ended: what is still starting could not be removed. */
-async function settled<T>(work: ReadonlyArray<Promise<T>>): Promise<T[]> {
-  await Promise.allSettled(work);
-  return Promise.all(work);
 }
 
 function describe({ hosts, suite, profile, python, extraPackages }: LabState): string {

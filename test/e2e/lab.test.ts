@@ -10,6 +10,7 @@ import {
   LAB_PASSWORD,
   type LabState,
   labDown,
+  labKill,
   labSsh,
   labStatus,
   labUp,
@@ -18,7 +19,6 @@ import {
 } from "../../engine/lab/lab.ts";
 import { bridgeName } from "../../engine/lab/network.ts";
 import { defaultCacheDir } from "../../engine/lab/places.ts";
-import { gone } from "../../engine/lab/process-identity.ts";
 
 const projectDir = mkdtempSync(join(tmpdir(), "tsplay-lab-test-"));
 
@@ -115,10 +115,7 @@ describe("a lab", function () {
   });
 
   it("is made anew when a host of it has died", async () => {
-    const victim = lab.hosts[0]?.init;
-    if (!victim) throw new Error("no host");
-    process.kill(victim.pid, "SIGKILL");
-    await gone(victim, 5000);
+    expect(await labKill({ host: "self-1" })).to.equal(true);
     expect((await labStatus()).find(({ name }) => name === "self")?.health).to.equal("broken");
     lab = await labUp({ name: "self", count: 2, projectDir });
     expect(await inside(lab, "1", "hostname")).to.equal("self-1");

@@ -2,7 +2,20 @@
 
 import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
-import { type LabProfile, labDown, labSsh, labStatus, labUp, PROFILES, SUITES } from "../../lab/lab.ts";
+import {
+  type LabProfile,
+  type LabState,
+  labDown,
+  labGrow,
+  labKill,
+  labRebuild,
+  labSsh,
+  labStart,
+  labStatus,
+  labUp,
+  PROFILES,
+  SUITES,
+} from "../../lab/lab.ts";
 import { EXIT } from "../exit-codes.ts";
 import { positiveNumber } from "../shared-options.ts";
 import { paintFor, type World } from "../surroundings.ts";
@@ -20,6 +33,7 @@ export const makeCommand: MakeCommand = (world, finish) => {
   const command = new Command("tsplay lab").description(
     "Throwaway Debian hosts on this machine (systemd-nspawn; needs root).",
   );
+  const progress = (text: string): void => world.err(`${text}\n`);
   const name = (): Option => new Option("--name <name>", "which lab (lab)");
   command
     .command("up")
@@ -46,12 +60,42 @@ export const makeCommand: MakeCommand = (world, finish) => {
     .action(async (host: string | undefined, words: string[], flags: LabFlags) =>
       finish(await ssh(host, words, flags)),
     );
+  const power = (verb: string, description: string, work: (host: string, flags: LabFlags) => Promise<string>): void => {
+    command
+      .command(verb)
+      .description(description)
+      .argument("<host...>", "names, or numbers with --name")
+      .addOption(name())
+      .action(async (hosts: string[], flags: LabFlags) => {
+        for (const host of hosts) world.out(`${await work(host, flags)}\n`);
+        finish(EXIT.fine);
+      });
+  };
+  const chosen = (host: string, { name }: LabFlags) => ({ host, name, onProgress: progress });
+  power("kill", "cut the power of hosts: nothing is written any more", async (host, flags) =>
+    (await labKill(chosen(host, flags))) ? `${host} is down` : `${host} was down already`,
+  );
+  power("start", "boot hosts that are down, with their disks as they were", async (host, flags) =>
+    (await labStart(chosen(host, flags))) ? `${host} is up` : `${host} runs already`,
+  );
+  power("rebuild", "make hosts anew: same name and address, fresh disk, new keys", async (host, flags) => {
+    await labRebuild(chosen(host, flags));
+    return `${host} is a new host`;
+  });
+  command
+    .command("grow")
+    .description("add hosts to a lab that is up")
+    .argument("<count>", "number of hosts afterwards", positiveNumber)
+    .addOption(name())
+    .action(async (count: number, flags: LabFlags) =>
+      finish(told(await labGrow({ name: flags.name, count, onProgress: progress }), world)),
+    );
   command
     .command("down")
     .description("remove the hosts and everything that up made")
     .addOption(name())
     .action(async (flags: LabFlags) => {
-      const there = await labDown({ name: flags.name, onProgress: (text) => world.err(`${text}\n`) });
+      const there = await labDown({ name: flags.name, onProgress: progress });
       world.out(there ? `the lab ${flags.name ?? "lab"} is gone\n` : `there is no lab ${flags.name ?? "lab"}\n`);
       finish(EXIT.fine);
     });
@@ -59,7 +103,7 @@ export const makeCommand: MakeCommand = (world, finish) => {
 };
 
 async function up(count: number | undefined, flags: LabFlags, world: World): Promise<number> {
-  const state = await labUp({
+  const lab = await labUp({
     name: flags.name,
     count,
     suite: flags.suite,
@@ -68,8 +112,12 @@ async function up(count: number | undefined, flags: LabFlags, world: World): Pro
     projectDir: world.cwd,
     onProgress: (text) => world.err(`${text}\n`),
   });
-  for (const host of state.hosts) world.out(`${host.name}  ${host.address}\n`);
-  world.out(`inventory: ${state.inventory}\n`);
+  return told(lab, world);
+}
+
+function told(lab: LabState, world: World): number {
+  for (const host of lab.hosts) world.out(`${host.name}  ${host.address}\n`);
+  world.out(`inventory: ${lab.inventory}\n`);
   return EXIT.fine;
 }
 
