@@ -1,5 +1,6 @@
 // Tests of what a value is: defined, none, string, mapping …
 
+import { Undecided, Unknown } from "../../core/unknown.ts";
 import type { Value } from "../../core/value.ts";
 import { Callable } from "../evaluate/frame.ts";
 import { type Test, test } from "../evaluate/plugin.ts";
@@ -13,9 +14,15 @@ function truthOf(value: Value, convert: Value | undefined): boolean {
   return known ?? truth(value);
 }
 
+/** What an earlier task will set may come to have any parts or none, or not be set: that is seen when it has run. */
+function isSet(value: Value): boolean {
+  if (value instanceof Unknown && value.kind === "pending") throw new Undecided(value);
+  return !isMissing(value);
+}
+
 export const TYPE_TESTS: Readonly<Record<string, Test>> = {
-  defined: test("", (value) => !isMissing(value), { takesUndefined: true }),
-  undefined: test("", (value) => isMissing(value), { takesUndefined: true }),
+  defined: test("", (value) => isSet(value), { takesUndefined: true }),
+  undefined: test("", (value) => !isSet(value), { takesUndefined: true }),
   none: test("", (value) => used(value) === null),
   boolean: test("", (value) => typeof value === "boolean"),
   true: test("", (value) => value === true),

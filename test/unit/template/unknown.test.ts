@@ -54,6 +54,18 @@ describe("an unknown value", () => {
     expect(finish("{{ [u, 1] }}", variables)).to.deep.equal([unknown, 1]);
   });
 
+  it("that an earlier task will set leaves open what is defined of it", () => {
+    const later = new Unknown("set by an earlier task", "pending");
+    for (const text of [
+      "{{ r.rc is defined }}",
+      "{{ r.rc is undefined }}",
+      "{{ r is defined }}",
+      "{{ r.rc | default(1) }}",
+    ])
+      expect(finish(text, { r: later }), text).to.equal(later);
+    expect(engine.condition("r.rc is defined", scopeOf({ r: later }))).to.equal(later);
+  });
+
   it("does not spoil a decision that falls without it", () => {
     expect(finish("{{ false and u }}", variables)).to.equal(false);
     expect(finish("{{ u and false }}", variables)).to.equal(false);
