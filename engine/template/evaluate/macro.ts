@@ -99,14 +99,16 @@ class Macro extends Callable {
     if (extra.length > 0 && !asks.has("varargs"))
       typeError(`macro '${name}' takes not more than ${parameters.length} argument(s)`);
     parameters.forEach((parameter, index) => {
-      const value = given.positional[index] ?? named.get(parameter.name);
+      const value = index < given.positional.length ? given.positional[index] : named.get(parameter.name);
       if (given.positional[index] !== undefined && named.has(parameter.name))
         typeError(`macro '${name}' got multiple values for argument '${parameter.name}'`);
       named.delete(parameter.name);
       setLocal(
         frame,
         parameter.name,
-        value ?? parameter.usual?.(frame) ?? new Undefined(`parameter '${parameter.name}' was not provided`),
+        value === undefined // None is a value like others.
+          ? (parameter.usual?.(frame) ?? new Undefined(`parameter '${parameter.name}' was not provided`))
+          : value,
       );
     });
     if (asks.has("caller") || named.has("caller")) {

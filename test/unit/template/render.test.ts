@@ -83,6 +83,12 @@ describe("a template file", () => {
     expect(bench().finish("{{ l }}\n", { l: [1] })).to.deep.equal([1]);
   });
 
+  it("gives a macro None where None was said, and the usual value where nothing was", () => {
+    const macro = "{% macro tag(x, y=7) %}{{ x is none }} {{ y }}{% endmacro %}";
+    expect(render(`${macro}{{ tag(none) }}`)).to.equal("True 7");
+    expect(render(`${macro}{{ tag(x=none, y=none) }}`)).to.equal("True ");
+  });
+
   it("imports macros and what others set", () => {
     expect(render("{% import 'macros.j2' as m %}{{ m.tag(x) }}{{ m.answer }}")).to.equal("<1>42");
     expect(render("{% from 'macros.j2' import tag as t, answer %}{{ t('q') }}{{ answer }}")).to.equal("<q>42");
