@@ -81,7 +81,7 @@ export async function execute(execution: Execution, prepared: Prepared): Promise
     }
     ends.push({ ...outcome, item: last.item?.value ?? null, loopVar: last.item?.loopVar ?? "item" });
     emitItem(execution, last, outcome, noLog, itemIgnored);
-    if (outcome.status === "unreachable" || breaks(state, task, last, outcome)) break;
+    if ((outcome.status === "unreachable" && !itemIgnored) || breaks(state, task, last, outcome)) break;
   }
   const ended = single ?? loopOutcome(ends);
   const outcome = ended.problem ? { ...ended, problem: at(ended.problem, task.origin) } : ended;
