@@ -60,6 +60,34 @@ export interface MountPrediction {
   readonly options?: string;
   readonly mounted: boolean;
 }
+/** A block device as a probe of all of it would find it. */
+export interface DevicePrediction {
+  readonly kind: "device";
+  /** Without links: /dev/sdb1; /dev/GROUP/VOLUME for a volume that does not exist yet. */
+  readonly path: string;
+  /** Type of what is on it (ext4, LVM2_member, swap …), empty when nothing is. */
+  readonly content: string | Unknown;
+  readonly label?: string;
+  /** Type of its partition table; absent when it has none. */
+  readonly table?: string;
+}
+export interface VolumeGroupPrediction {
+  readonly kind: "volume-group";
+  readonly name: string;
+  readonly exists: boolean | Unknown;
+}
+export interface LogicalVolumePrediction {
+  readonly kind: "logical-volume";
+  readonly group: string;
+  readonly name: string;
+  readonly exists: boolean | Unknown;
+  readonly isPool?: boolean;
+  /** The thin pool it is in; what it is a snapshot of. */
+  readonly pool?: string;
+  readonly origin?: string;
+  /** Bytes; Unknown where only LVM can tell. */
+  readonly size?: number | Unknown;
+}
 export interface KernelModulePrediction {
   readonly kind: "module";
   readonly name: string;
@@ -87,6 +115,9 @@ export type Prediction =
   | UserPrediction
   | GroupPrediction
   | MountPrediction
+  | DevicePrediction
+  | VolumeGroupPrediction
+  | LogicalVolumePrediction
   | KernelModulePrediction
   | SysctlPrediction
   | HostnamePrediction
