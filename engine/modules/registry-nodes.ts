@@ -1,12 +1,28 @@
 // The modules about accounts' keys, schedules and what else the administrator of a node sets up.
 
 import { alternatives } from "./alternatives.ts";
+import { filesystem } from "./filesystem.ts";
 import { git } from "./git.ts";
 import { iniFile } from "./ini-file.ts";
 import { localeGen } from "./locale-gen.ts";
+import { lvg } from "./lvg.ts";
+import { lvol } from "./lvol.ts";
 import type { AnyModule } from "./module.ts";
 import { ociImage } from "./oci-image.ts";
+import { parted } from "./parted.ts";
 import { sudoers } from "./sudoers.ts";
 import { timezone } from "./timezone.ts";
 
-export const nodeModules: readonly AnyModule[] = [alternatives, git, iniFile, localeGen, ociImage, sudoers, timezone];
+export const nodeModules: readonly AnyModule[] = [
+  alternatives,
+  git,
+  iniFile,
+  localeGen,
+  ociImage,
+  sudoers,
+  timezone,
+  filesystem,
+  lvg,
+  lvol,
+  parted,
+];
