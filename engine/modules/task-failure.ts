@@ -5,13 +5,15 @@ import { Failure, type Problem } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
 import type { RunResult } from "../host/host.ts";
 
-/** The runner merges `result` into what is registered. */
+/** The runner merges `result` into what is registered; its msg is the problem's message, or the `summary` of a long one. */
 export class TaskFailure extends Failure {
   readonly result: Partial<Result>;
-  constructor(problem: Problem, result: Partial<Result>) {
+  readonly summary: string | undefined;
+  constructor(problem: Problem, result: Partial<Result>, summary?: string) {
     super(problem);
     this.name = "TaskFailure";
     this.result = result;
+    this.summary = summary;
   }
 }
 

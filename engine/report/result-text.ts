@@ -11,7 +11,7 @@ export interface ResultFormat {
   readonly pretty?: boolean;
 }
 
-const NEVER = new Set(["failed", "skipped", "warnings", "deprecations", "diff", "exception", "results"]);
+const NEVER = new Set(["failed", "skipped", "warnings", "deprecations", "diff", "exception", "results", "problems"]);
 const DEBUG_HIDES = new Set(["changed", "failed", "skipped", "invocation", "skip_reason", "item", "ansible_loop_var"]);
 
 /** Name of an action without its collection. */

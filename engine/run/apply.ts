@@ -45,7 +45,8 @@ export function failedRaw(error: unknown, partial: Partial<Result> = {}, diff: r
   const message = told ? `${problem.message} (${problem.hint})` : problem.message;
   if (UNREACHABLE.has(problem.code))
     return { result: { changed: false, unreachable: true, msg: message }, diff, problem, unreachable: true };
-  return { result: { changed: false, ...partial, ...detail, failed: true, msg: message }, diff, problem };
+  const { summary } = error as { readonly summary?: string };
+  return { result: { changed: false, ...partial, ...detail, failed: true, msg: summary ?? message }, diff, problem };
 }
 
 /** Applies the plan's changes one after the other. */
