@@ -1,6 +1,7 @@
 // The modules about accounts' keys, schedules and what else the administrator of a node sets up.
 
 import { alternatives } from "./alternatives.ts";
+import { etcdMember } from "./etcd-member.ts";
 import { filesystem } from "./filesystem.ts";
 import { git } from "./git.ts";
 import { iniFile } from "./ini-file.ts";
@@ -10,11 +11,14 @@ import { lvol } from "./lvol.ts";
 import type { AnyModule } from "./module.ts";
 import { ociImage } from "./oci-image.ts";
 import { parted } from "./parted.ts";
+import { preflight } from "./preflight.ts";
+import { preflightFacts } from "./preflight-facts.ts";
 import { sudoers } from "./sudoers.ts";
 import { timezone } from "./timezone.ts";
 
 export const nodeModules: readonly AnyModule[] = [
   alternatives,
+  etcdMember,
   git,
   iniFile,
   localeGen,
@@ -25,4 +29,6 @@ export const nodeModules: readonly AnyModule[] = [
   lvg,
   lvol,
   parted,
+  preflight,
+  preflightFacts,
 ];

@@ -1,0 +1,157 @@
+// Rules about who is in the cluster: groups, voters, names, machines that are there twice.
+
+import {
+  byValue,
+  type Cluster,
+  counted,
+  type Finding,
+  inGroup,
+  isKubernetes,
+  listed,
+  namesOf,
+  nodes,
+  PURPOSE_RULES,
+  type SeenHost,
+  seen,
+} from "./cluster.ts";
+
+/** Groups without hosts, and an even number of those that vote. */
+export function voters(cluster: Cluster): Finding[] {
+  const { odd } = PURPOSE_RULES[cluster.purpose];
+  const note = odd ? {} : { note: true as const };
+  const findings: Finding[] = [];
+  const count = (group: string, what: string): void => {
+    const hosts = namesOf(inGroup(cluster.hosts, group));
+    if (hosts.length === 0)
+      findings.push({
+        rule: "voters",
+        hosts: [],
+        message: `the group ${group} has no hosts`,
+        remedy: `name the ${what} in the inventory's group ${group}`,
+      });
+    else if (hosts.length % 2 === 0)
+      findings.push({
+        rule: "voters",
+        hosts,
+        message: `the group ${group} has ${hosts.length} hosts (${listed(hosts)}), an even number of voters, which bears no more failures than ${hosts.length - 1}`,
+        remedy: `add one host to the group, or take one out: 1, 3 or 5 ${what} are good numbers`,
+        ...note,
+      });
+  };
+  if (cluster.purpose === "etcd" || (isKubernetes(cluster) && cluster.etcd === "external"))
+    count("etcd", "etcd members");
+  if (!isKubernetes(cluster)) {
+    if (cluster.purpose === "nfs" && inGroup(cluster.hosts, "nfs").length === 0)
+      findings.push({
+        rule: "voters",
+        hosts: [],
+        message: "the group nfs has no hosts",
+        remedy: "name the host with the disk in the inventory's group nfs",
+      });
+    return findings;
+  }
+  if (cluster.mode === "standalone") {
+    const workers = namesOf(inGroup(cluster.hosts, "workers"));
+    if (workers.length > 0)
+      findings.push({
+        rule: "voters",
+        hosts: workers,
+        message: `${listed(workers)} cannot be workers: with k8s_mode standalone every host is a cluster of its own`,
+        remedy: "put them into the group masters, or choose k8s_mode kubeadm",
+      });
+    return findings;
+  }
+  if (cluster.etcd === "stacked") count("masters", "masters");
+  else if (inGroup(cluster.hosts, "masters").length === 0) count("masters", "masters");
+  return findings;
+}
+
+const NODE_NAME = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;
+
+/** Names that Kubernetes does not take. */
+export function nodeNames(cluster: Cluster): Finding[] {
+  if (!isKubernetes(cluster)) return [];
+  const hosts = namesOf(nodes(cluster.hosts).filter(({ name }) => !NODE_NAME.test(name) || name.length > 253));
+  if (hosts.length === 0) return [];
+  return [
+    {
+      rule: "names",
+      hosts,
+      message: `${listed(hosts)} cannot be ${hosts.length === 1 ? "the name of a node" : "names of nodes"}`,
+      remedy:
+        "use small letters, digits, hyphens and dots in the inventory, with a letter or digit at both ends of each part",
+    },
+  ];
+}
+
+/** Addresses, host names and machine ids that two hosts share. */
+export function duplicates(cluster: Cluster): Finding[] {
+  const hosts = seen(cluster);
+  const findings: Finding[] = [];
+  const twins = sameMachines(hosts);
+  const isTwins = (names: readonly string[]): boolean =>
+    twins.some((twin) => names.every((name) => twin.includes(name)));
+  for (const twin of twins)
+    findings.push({
+      rule: "same-machine",
+      hosts: twin,
+      message: `${listed(twin)} are one and the same machine`,
+      remedy: "give each its own address in the inventory (ansible_host), or take one of the names out",
+    });
+  for (const [address, shared] of byValue(cluster.hosts, (host) => host.address)) {
+    if (shared.length < 2 || isTwins(namesOf(shared))) continue;
+    findings.push({
+      rule: "addresses",
+      hosts: namesOf(shared),
+      message: `${listed(namesOf(shared))} have the same address, ${address}`,
+      remedy: "give each its own node_address (or ansible_host) in the inventory",
+    });
+  }
+  for (const [, shared] of byValue(hosts, ({ facts }) => facts.machineId)) {
+    if (shared.length < 2 || isTwins(namesOf(shared))) continue;
+    findings.push({
+      rule: "machine-ids",
+      hosts: namesOf(shared),
+      message: `${listed(namesOf(shared))} have the same machine id, as copies of one card have`,
+      remedy: `on ${oneLess(namesOf(shared))}: \`rm /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; reboot\``,
+    });
+  }
+  const { prepares } = PURPOSE_RULES[cluster.purpose];
+  const name = (host: SeenHost): string => (prepares && host.hostname) || host.facts.hostname;
+  for (const [hostname, shared] of byValue(hosts, name)) {
+    if (shared.length < 2 || isTwins(namesOf(shared))) continue;
+    findings.push({
+      rule: "host-names",
+      hosts: namesOf(shared),
+      message: `${listed(namesOf(shared))} have the same host name, ${hostname}`,
+      remedy: "give each a name of its own (`hostnamectl set-hostname NAME`, or let the role rpi do it: rpi_hostname)",
+    });
+  }
+  return findings;
+}
+
+function oneLess(names: readonly string[]): string {
+  return names.length === 2 ? (names[1] ?? "") : `all of them but one`;
+}
+
+/** Names of hosts that are the same machine: booted at the same time, with the same addresses. */
+function sameMachines(hosts: readonly SeenHost[]): string[][] {
+  const identity = ({ facts }: SeenHost): string | undefined => {
+    const own = facts.addresses.filter((one) => one.interface !== "lo" && !one.address.startsWith("fe80:"));
+    if (facts.bootId === "" || own.length === 0) return undefined;
+    return [facts.bootId, facts.machineId, ...own.map(({ address }) => address).sort()].join(" ");
+  };
+  return [...byValue(hosts, identity).values()].filter((shared) => shared.length > 1).map(namesOf);
+}
+
+/** Hosts that did not answer: to be known, for what they are cannot be told. */
+export function unseen(cluster: Cluster): Finding[] {
+  const away = cluster.hosts.filter(({ facts }) => facts === undefined);
+  return [...byValue(away, (host) => host.unseen ?? "it was not asked")].map(([why, hosts]) => ({
+    rule: "unseen",
+    hosts: namesOf(hosts),
+    message: `${counted(hosts.length, "host")} could not be looked at: ${listed(namesOf(hosts))} (${why})`,
+    remedy: "what is wrong there is not told here",
+    note: true as const,
+  }));
+}
