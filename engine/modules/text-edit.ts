@@ -1,5 +1,6 @@
 // What modules that edit a text file share: reading it in one tick, and the plan that puts the new text in its place.
 
+import { posix } from "node:path";
 import { bytesOf, textOf } from "../core/bytes.ts";
 import { fail } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
@@ -13,7 +14,7 @@ import { failTask } from "./task-failure.ts";
 
 /** A text file as it is. */
 export interface TextFile {
-  /** Links resolved. */
+  /** Links resolved, also one whose target is not there. */
   readonly path: string;
   readonly present: Stat | undefined;
   /** undefined: there is no such file. */
@@ -32,7 +33,25 @@ export async function readTextFile(host: Host, path: string): Promise<TextFile> 
   if (present?.type === "directory") failTask("path-folder", `Path ${path} is a directory !`, { rc: 256 });
   if (present && content instanceof HostError) throw content;
   const text = content instanceof HostError ? undefined : textOf(content);
-  return { path: real ?? path, present, text: present ? text : undefined, hasFolder: folder?.type === "directory" };
+  if (present || real !== undefined || (await host.stat(path)) === undefined)
+    return { path: real ?? path, present, text: present ? text : undefined, hasFolder: folder?.type === "directory" };
+  // A link to what is not there: its target is made, and the link stays. Debian's /etc/default/locale is one.
+  const target = await linkedPath(host, path);
+  const targetFolder = await host.stat(folderOf(target), { follow: true });
+  return { path: target, present: undefined, text: undefined, hasFolder: targetFolder?.type === "directory" };
+}
+
+const MOST_LINKS = 40;
+
+/** Where a link, or a chain of links, leads that ends at no file. */
+async function linkedPath(host: Host, path: string): Promise<string> {
+  let here = path;
+  for (let count = 0; count < MOST_LINKS; count++) {
+    const link = await host.stat(here);
+    if (link?.type !== "link" || link.target === undefined) return here;
+    here = posix.resolve(folderOf(here), link.target);
+  }
+  return failTask("path-loop", `Too many levels of symbolic links: ${path}`);
 }
 
 /** Parameters of such modules. */

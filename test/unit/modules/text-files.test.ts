@@ -37,6 +37,17 @@ describe("module lineinfile", () => {
   it("adds a line at the end, ending the last one first", async () => {
     expect(await line({ line: "new" })).to.equal("a=1\nb=2\n#c=3\nend\nnew\n");
   });
+  it("makes the target of a link that leads nowhere, and leaves the link", async () => {
+    const host = new SimulatedHost();
+    host.seed("/etc/locale.conf.d", { type: "directory" });
+    host.seed("/etc/first", { type: "link", target: "second" });
+    host.seed("/etc/second", { type: "link", target: "../etc/locale.conf.d/c" });
+    const params = { path: "/etc/first", line: "LANG=C", create: true };
+    expect((await planAndApply(lineinfile, params, host)).changed).to.equal(true);
+    expect(host.text("/etc/locale.conf.d/c")).to.equal("LANG=C\n");
+    expect((await host.stat("/etc/first"))?.type).to.equal("link");
+    expect((await planAndApply(lineinfile, params, host)).changed).to.equal(false);
+  });
   it("leaves a file that has the line", async () => {
     expect(await line({ line: "a=1" })).to.equal(START);
   });
