@@ -59,16 +59,15 @@ export const reboot = defineAction({
     await order(context.host, command);
     context.progress("rebooting");
     await sleep(Math.floor(Math.max(0, given.pre_reboot_delay) / 60) * 60, context.signal);
-    const deadline = () => context.now() + given.reboot_timeout;
     await until(
       context,
-      deadline(),
-      "Timed out waiting for last boot time check",
+      given.reboot_timeout,
+      "last boot time check",
       async () => (await bootId(context.host, given)) !== before,
     );
-    await until(context, deadline(), "Timed out waiting for post-reboot test command", async () => {
-      const { code } = await context.host.run({ script: given.test_command, reads: true });
-      return code === 0;
+    await until(context, given.reboot_timeout, "post-reboot test command", async () => {
+      const { code, stderr } = await context.host.run({ script: given.test_command, reads: true });
+      return code === 0 || `\`${given.test_command}\` ended with ${code}: ${stderr.toString().trim()}`;
     });
     await settle(context.host);
     if (given.post_reboot_delay > 0) await sleep(given.post_reboot_delay, context.signal);
@@ -134,21 +133,30 @@ function isLost(error: Failure): boolean {
   return ["connection-lost", "host-unreachable"].includes(error.problem.code);
 }
 
+/** Tries until it is done, which it says with true; else it may say what it saw. */
 async function until(
   context: ActionContext,
-  deadline: number,
-  message: string,
-  done: () => Promise<boolean>,
+  seconds: number,
+  subject: string,
+  done: () => Promise<boolean | string>,
 ): Promise<void> {
+  const deadline = context.now() + seconds;
   let pause = 1;
   for (;;) {
+    let seen: string;
     try {
       await context.resetConnection();
-      if (await done()) return;
+      const answer = await done();
+      if (answer === true) return;
+      seen = answer === false ? "the host answers, but has not gone down" : answer;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      seen = error.message;
     }
-    if (context.now() + pause > deadline) fail("reboot-timeout", message);
+    if (context.now() + pause > deadline)
+      fail("reboot-timeout", `Timed out waiting for ${subject} (timeout=${seconds})`, {
+        hint: `at the last attempt: ${seen}`,
+      });
     await sleep(pause, context.signal);
     pause = Math.min(5, pause * 1.5);
   }

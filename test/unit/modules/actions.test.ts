@@ -282,6 +282,24 @@ describe("module reboot", () => {
     );
     expect(result).to.include({ rebooted: true });
   });
+  it("tells what it saw last when the time is up", async () => {
+    const refused = async (host: SimulatedHost, params: object) => {
+      const verbs = { host, controller: machine("b"), resetConnection: async () => {} };
+      const error = await runAction(reboot, { reboot_timeout: 0, ...params }, verbs).catch(
+        (failure: Failure) => failure,
+      );
+      return (error as Failure).problem;
+    };
+    expect(await refused(machine("a").onRun("true", {}), { reboot_command: "true" })).to.include({
+      message: "Timed out waiting for last boot time check (timeout=0)",
+      hint: "at the last attempt: the host answers, but has not gone down",
+    });
+    const broken = machine("a").onRun("check", { code: 3, stderr: "not yet\n" });
+    expect(await refused(broken, { test_command: "check" })).to.include({
+      message: "Timed out waiting for post-reboot test command (timeout=0)",
+      hint: "at the last attempt: `check` ended with 3: not yet",
+    });
+  });
   it("never reboots the controller", async () => {
     const refuse = async (verbs: object) =>
       runAction(reboot, {}, { resetConnection: async () => {}, ...verbs }).catch((error: Failure) => error.message);
