@@ -62,7 +62,7 @@ export const memberParams = {
       default: [],
       description: "The `observation` of every host of the play, registered from state observed. Needed for bootstrap.",
     },
-    data_dir: { type: "path", description: "The member's data folder." },
+    data_dir: { type: "path", description: "The member's data folder. Only state observed does without." },
     snapshot_dir: {
       type: "path",
       description:
@@ -100,7 +100,12 @@ export const memberParams = {
     },
     delay: { type: "number", default: 0.5, description: "Seconds between looks." },
   },
-  required: ["name", "desired", "data_dir"],
+  required: ["name", "desired"],
+  requiredIf: [
+    ["state", "present", ["data_dir"]],
+    ["state", "absent", ["data_dir"]],
+    ["state", "bootstrap", ["data_dir"]],
+  ],
   together: [
     ["manifest", "manifest_source"],
     ["cert", "key"],

@@ -222,7 +222,7 @@ class OwnMember {
   async #wish(): Promise<Wish> {
     const { name, remove_absent, replace, data_dir, play_members } = this.#params;
     const [data, running] = await Promise.all([
-      readMemberData(this.#context.host, data_dir),
+      data_dir === undefined ? ({ kind: "none" } as const) : readMemberData(this.#context.host, data_dir),
       this.#service.isRunning(),
     ]);
     return {
@@ -232,7 +232,7 @@ class OwnMember {
       removeAbsent: remove_absent,
       replace: replace === "" ? undefined : replace,
       data,
-      dataDir: data_dir,
+      dataDir: data_dir ?? "",
       running,
       check: this.#context.check,
     };
@@ -275,7 +275,7 @@ class OwnMember {
       host: this.#context.host,
       client: this.#client,
       service: this.#service,
-      dataDir: data_dir,
+      dataDir: data_dir ?? "",
       snapshotDir: snapshot_dir,
       startTimeout: start_timeout,
       promoteTimeout: promote_timeout,

@@ -158,7 +158,7 @@ function leaving(member: Member, seen?: Observation, wish?: Wish): Step {
 
 function isVoter(seen: Observation, desired: Desired): boolean {
   const member = memberAt(seen, desired);
-  return member !== undefined && member.started && !member.learner;
+  return member?.started === true && !member.learner;
 }
 
 /** Why the data on this host cannot be used, where it may be moved aside; a refusal where it may not. */
