@@ -53,7 +53,7 @@ export class TextReporter implements Reporter {
   #check = false;
   #banner = "";
   /** `task host` pairs whose items were shown. */
-  readonly #withItems = new Set<string>();
+  readonly #withItems = new Map<string, { failed: boolean }>();
   readonly #told = new Set<string>();
 
   constructor(printer: Printer, options: TextOptions) {
@@ -164,7 +164,8 @@ export class TextReporter implements Reporter {
 
   #item(event: ItemResult): void {
     if (event.task.kind === "include" && (event.status === "ok" || event.status === "changed")) return;
-    this.#withItems.add(`${event.task.id} ${event.host}`);
+    const key = `${event.task.id} ${event.host}`;
+    this.#withItems.set(key, { failed: event.status === "failed" || (this.#withItems.get(key)?.failed ?? false) });
     if (this.#isHidden(event.status)) return;
     this.#headingAgain(event.task);
     const where = place(event);
@@ -203,7 +204,9 @@ export class TextReporter implements Reporter {
     for (const warning of Array.isArray(event.result.warnings) ? event.result.warnings : [])
       this.#tell({ code: "module-warning", message: String(warning) }, "WARNING", "warning");
     if (task.kind === "include" && (status === "ok" || status === "changed")) return;
-    const looped = this.#withItems.delete(`${task.id} ${event.host}`);
+    const items = this.#withItems.get(`${task.id} ${event.host}`);
+    this.#withItems.delete(`${task.id} ${event.host}`);
+    const looped = items !== undefined;
     if (looped && (status === "ok" || status === "changed" || status === "undecided")) return;
     if (this.#isHidden(status)) return;
     this.#headingAgain(task);
@@ -216,7 +219,8 @@ export class TextReporter implements Reporter {
         );
         return;
       case "failed":
-        if (!looped) {
+        // An include may fail after its items: what they name cannot be loaded.
+        if (!looped || (task.kind === "include" && !items.failed)) {
           this.#failure(task, event.result, event.problem);
           this.#bad(`fatal: [${where}]: FAILED! => ${this.#result(event)}`, "failed");
         }

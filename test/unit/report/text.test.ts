@@ -140,6 +140,19 @@ describe("the text report", () => {
     expect(out.split("\n").slice(2)).to.deep.equal(["skipping: [h2]", ""]);
   });
 
+  it("tells of an include that fails after its items, once", () => {
+    const include = task("include", { kind: "include" });
+    const failed = ended(include, { status: "failed", result: { changed: false, msg: "no such file" } });
+    const after = shown([started(include), item(include, "a", { status: "skipped" }), failed]).out;
+    expect(after).to.contain('fatal: [h1]: FAILED! => {"changed": false, "msg": "no such file"}');
+    const within = shown([
+      started(include),
+      item(include, "a", { status: "failed", result: { msg: "no such item" } }),
+      failed,
+    ]).out;
+    expect(within).to.contain("failed: [h1] (item=a)").and.not.to.contain("fatal:");
+  });
+
   it("prints the recap byte for byte, hosts in order", () => {
     const { out } = shown([
       at(0, {
