@@ -143,7 +143,7 @@ function clusterOf(context: ActionContext, params: Params): Cluster {
     apiName: text("k8s_api_name", `api.${name}.internal`),
     apiserverPort: number("k8s_apiserver_port", 6443),
     balancerPorts: balancerPorts(variables(first, "loadbalancer_bind"), text("loadbalancer_kind", "haproxy"), apiPort),
-    virtualAddress: text("loadbalancer_vip_kind", "none") === "none" ? "" : text("loadbalancer_vip", ""),
+    virtualAddress: text("loadbalancer_vip", text("k8s_vip", "")),
     etcdClientPort: number("etcd_client_port", 2379),
     etcdPeerPort: number("etcd_peer_port", 2380),
     podSubnet: text("k8s_pod_subnet", "10.244.0.0/16"),
@@ -201,7 +201,7 @@ function hostOf(name: string, variables: Variables, seen: readonly unknown[]): C
   return {
     name,
     groups: Array.isArray(groups) ? groups.map(String) : [],
-    address: resolved(address, facts),
+    address,
     runtime: String(variables(name, "container_runtime") ?? "containerd"),
     hostname: hostname === undefined || hostname === null ? name : String(hostname),
     mends: {
@@ -209,14 +209,10 @@ function hostOf(name: string, variables: Variables, seen: readonly unknown[]): C
       memoryCgroup: !Array.isArray(words) || words.some((word) => String(word) === "cgroup_enable=memory"),
       clock: isOn("rpi_manage_clock"),
     },
-    ...(facts ? { facts } : { unseen: reasonOf(one) }),
+    ...(facts
+      ? { facts }
+      : { unseen: { reason: reasonOf(one), answers: one?.failed === true && one.unreachable !== true } }),
   };
-}
-
-/** A name that stands where an address belongs is taken for the address that the host itself knows it by. */
-function resolved(address: string, facts: HostFacts | undefined): string {
-  const own = facts?.names[address]?.filter((one) => !one.startsWith("127.") && one !== "::1");
-  return own?.[0] ?? address;
 }
 
 function reasonOf(result: Readonly<Record<string, unknown>> | undefined): string {

@@ -38,7 +38,7 @@ const KEEPS: PurposeRules = { prepares: false, odd: false, makes: false, keepsVe
 export const PURPOSE_RULES: Readonly<Record<Purpose, PurposeRules>> = {
   k8s: MAKES,
   "add-master": MAKES,
-  "add-worker": MAKES,
+  "add-worker": { ...MAKES, odd: false },
   "replace-master": MAKES,
   "remove-node": KEEPS,
   upgrade: { ...KEEPS, makes: true },
@@ -64,8 +64,8 @@ export interface ClusterHost {
   readonly mends: { readonly swap: boolean; readonly memoryCgroup: boolean; readonly clock: boolean };
   /** undefined: the host could not be looked at. */
   readonly facts?: HostFacts;
-  /** Why it could not be looked at. */
-  readonly unseen?: string;
+  /** Why it could not be looked at, and whether it answered at all. */
+  readonly unseen?: { readonly reason: string; readonly answers: boolean };
 }
 
 /** A host that was looked at. */
@@ -153,11 +153,6 @@ export function isKubernetes(cluster: Cluster): boolean {
 export function listed(names: readonly string[]): string {
   if (names.length < 2) return names[0] ?? "";
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
-/** `1 host`, `3 hosts`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Values with the hosts that share them, in the order of their first host. */

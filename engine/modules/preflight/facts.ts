@@ -43,6 +43,8 @@ export interface ClusterTraces {
   readonly podSubnet?: string;
   /** Of the installed program. */
   readonly kubeletVersion?: string;
+  /** The kubelet is told to live with swap. */
+  readonly allowsSwap?: true;
   /** Socket that the kubelet is told to use. */
   readonly runtimeSocket?: string;
   /** Of an etcd cluster of its own. */

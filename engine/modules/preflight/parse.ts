@@ -184,6 +184,7 @@ function tracesOf(texts: Texts, kubelet: string | undefined): ClusterTraces {
     serviceSubnet: flag(texts.apiserver, "service-cluster-ip-range"),
     podSubnet: flag(texts.controllerManager, "cluster-cidr"),
     kubeletVersion: /v(\d+\.\d+\.\d+\S*)/.exec(kubelet ?? "")?.[1],
+    allowsSwap: /^failSwapOn:\s*false\b/m.test(texts.kubeletConfig ?? "") || undefined,
     runtimeSocket: runtimeSocket(texts),
     etcdAuthority: fingerprint(texts.etcdAuthority),
     etcdToken: /^ETCD_INITIAL_CLUSTER_TOKEN=["']?([^"'\n]*)/m.exec(texts.etcdSettings ?? "")?.[1],

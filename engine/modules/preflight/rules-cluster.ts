@@ -116,7 +116,7 @@ export function runtimes(cluster: Cluster): Finding[] {
         rule,
         hosts: namesOf(hosts),
         message: `container_runtime of ${listed(namesOf(hosts))} is ${runtime}, which is none`,
-        remedy: `choose ${listed(RUNTIMES)}`,
+        remedy: `choose ${RUNTIMES.join(", ")}`,
       });
   if (!PURPOSE_RULES[cluster.purpose].makes) return findings;
   for (const host of nodes(seen(cluster))) {
@@ -230,7 +230,7 @@ export function versions(cluster: Cluster): Finding[] {
   for (const [text, hosts] of byValue(members, (host) => kubelet(host)?.text)) {
     const version = versionOf(text);
     if (!version) continue;
-    const present = oldest ?? apiserver;
+    const present = newest ?? apiserver;
     if (version.minor > present.minor)
       add(
         hosts,

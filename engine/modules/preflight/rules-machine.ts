@@ -3,7 +3,6 @@
 import {
   byValue,
   type Cluster,
-  counted,
   type Finding,
   isIn,
   isKubernetes,
@@ -181,9 +180,9 @@ export function swaps(cluster: Cluster): Finding[] {
   const { prepares, makes } = PURPOSE_RULES[cluster.purpose];
   if (!makes) return [];
   return nodes(seen(cluster)).flatMap((host): Finding[] => {
-    const { swaps: files } = host.facts;
+    const { swaps: files, traces } = host.facts;
     // What the role rpi turns off without further ado is not worth a word.
-    if (files.length === 0 || (prepares && host.mends.swap)) return [];
+    if (files.length === 0 || traces.allowsSwap || (prepares && host.mends.swap)) return [];
     return [
       {
         rule: "swap",
@@ -206,7 +205,7 @@ export function kernelModules(cluster: Cluster): Finding[] {
       {
         rule: "kernel-modules",
         hosts: namesOf(lacking),
-        message: `${counted(lacking.length, "host")} cannot load the kernel module ${name}, ${why}: ${listed(namesOf(lacking))}`,
+        message: `${listed(namesOf(lacking))} cannot load the kernel module ${name}, ${why}`,
         remedy:
           "install the kernel's modules for the kernel that runs (`apt-get install linux-image-$(dpkg --print-architecture)`), and reboot if it was upgraded",
       },

@@ -3,7 +3,6 @@
 import {
   byValue,
   type Cluster,
-  counted,
   type Finding,
   inGroup,
   isKubernetes,
@@ -144,14 +143,18 @@ function sameMachines(hosts: readonly SeenHost[]): string[][] {
   return [...byValue(hosts, identity).values()].filter((shared) => shared.length > 1).map(namesOf);
 }
 
-/** Hosts that did not answer: to be known, for what they are cannot be told. */
+/** Hosts that do not answer are only to be known: what is wrong there cannot be told. One that answers must let itself be looked at. */
 export function unseen(cluster: Cluster): Finding[] {
-  const away = cluster.hosts.filter(({ facts }) => facts === undefined);
-  return [...byValue(away, (host) => host.unseen ?? "it was not asked")].map(([why, hosts]) => ({
-    rule: "unseen",
-    hosts: namesOf(hosts),
-    message: `${counted(hosts.length, "host")} could not be looked at: ${listed(namesOf(hosts))} (${why})`,
-    remedy: "what is wrong there is not told here",
-    note: true as const,
-  }));
+  const away = cluster.hosts.filter((host) => host.unseen !== undefined);
+  return [...byValue(away, ({ unseen: why }) => JSON.stringify([why?.answers, why?.reason]))].map(([, hosts]) => {
+    const { reason = "", answers = false } = hosts[0]?.unseen ?? {};
+    return {
+      rule: "unseen",
+      hosts: namesOf(hosts),
+      message: `${listed(namesOf(hosts))} could not be looked at (${reason})`,
+      ...(answers
+        ? { remedy: "mend what is said there: its user must be able to become root" }
+        : { remedy: "what may be wrong there is not told", note: true as const }),
+    };
+  });
 }

@@ -30,14 +30,14 @@ export function addresses(cluster: Cluster): Finding[] {
           address === ""
             ? `${name} has no address`
             : `node_address of ${name} is \`${address}\`, which is no IP address`,
-        remedy: `set node_address of ${name} in the inventory to the address by which the other hosts reach it`,
+        remedy: `set node_address of ${name} in the inventory to the address by which the other hosts reach it${ownAddresses(host)}`,
       });
     } else if (facts && !facts.addresses.some((one) => sameAddress(one.address, address)))
       findings.push({
         rule: "addresses",
         hosts: [name],
         message: `${name} has no interface with its node_address ${address}`,
-        remedy: `set node_address of ${name} to one that it has${ownAddresses(host)}`,
+        remedy: `set node_address of ${name} in the inventory to one of its own${ownAddresses(host)}`,
       });
   }
   const { virtualAddress } = cluster;
@@ -59,7 +59,7 @@ function ownAddresses({ facts }: ClusterHost): string {
   const own = (facts?.addresses ?? [])
     .filter((one) => !MADE.test(one.interface) && !one.address.startsWith("fe80:"))
     .map(({ address }) => address);
-  return own.length === 0 ? "" : `: ${listed(own)}`;
+  return own.length === 0 ? "" : `; it has ${listed(own)}`;
 }
 
 function sameAddress(a: string, b: string): boolean {
