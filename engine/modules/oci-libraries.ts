@@ -98,7 +98,7 @@ function configured(roots: readonly string[]): string[] {
 }
 
 function originOf(runpath: string, path: string): string {
-  return runpath.replace(/\$\{?ORIGIN\}?/g, `/${dirname(path)}`);
+  return join("/", runpath.replace(/\$\{?ORIGIN\}?/g, `/${dirname(path)}`));
 }
 
 /** A file below a folder that stands for the root: absolute links stay inside. undefined if there is none. */

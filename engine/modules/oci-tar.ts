@@ -64,6 +64,8 @@ export interface TarMember {
 export function tarMembers(path: string): TarMember[] {
   const state = fileState(path);
   const size = Number(state.size);
+  refuseCompressed(path, firstBytes(path, 6));
+  if (size < BLOCK) fail("archive-broken", `${path} is no tar archive: it has only ${size} bytes`);
   const file = openSync(path, "r");
   try {
     const members: TarMember[] = [];
@@ -76,7 +78,6 @@ export function tarMembers(path: string): TarMember[] {
     let long: HeaderData | undefined;
     for (let at = 0; at + BLOCK <= size; ) {
       const block = read(at, BLOCK);
-      if (at === 0) refuseCompressed(path, block);
       const found = new Header(block, 0, long);
       if (found.nullBlock) break;
       if (!found.cksumValid) fail("archive-broken", `${path} is no tar archive, or a broken one (at byte ${at})`);
