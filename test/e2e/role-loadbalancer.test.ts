@@ -1,14 +1,12 @@
 // The role loadbalancer on three masters with apiservers that are made up: what answers, when one is not ready, when a host is gone.
 
-import { resolve } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { Host } from "../../engine/host/host.ts";
 import { labKill } from "../../engine/lab/lab.ts";
 import { useLab } from "./lab-fixture.ts";
+import { changesIn, runRole } from "./role-run.ts";
 import { type Finished, RunFolder, recapOf, said, until } from "./spawned-run.ts";
-
-const ROLES = resolve(import.meta.dirname, "../../roles");
 
 const PLAYBOOK = `
 - hosts: all
@@ -39,19 +37,6 @@ systemd-run --quiet --unit apiserver socat OPENSSL-LISTEN:6443,fork,reuseaddr,ce
 const ask = (times: number, url = "https://api.home.internal:8443/") =>
   `for i in $(seq ${times}); do curl -sk --max-time 2 ${url}; echo; done | sort -u | tr '\\n' ' '`;
 
-/** `TASK on HOST` for every changed line of a run's text output, sorted. */
-function changesIn({ stdout, all, code }: Finished): string[] {
-  expect(code, all).to.equal(0);
-  const changes = new Set<string>();
-  let task = "";
-  for (const line of stdout.split("\n")) {
-    task = /^(?:TASK|RUNNING HANDLER) \[(.*)\]/.exec(line)?.[1] ?? task;
-    const host = /^(?:changed|undecided): \[([^\]]+)\]/.exec(line)?.[1];
-    if (host) changes.add(`${line.startsWith("undecided") ? "undecided " : ""}${task} on ${host}`);
-  }
-  return [...changes].sort();
-}
-
 describe("the role loadbalancer on three masters", function () {
   this.timeout(180_000);
   const lab = useLab({ name: "f-balancer", count: 3 });
@@ -62,28 +47,8 @@ describe("the role loadbalancer on three masters", function () {
 
   /** Runs the role; `masters` are inventory names, hosts 1 and 2 stand in rack a, host 3 in rack b. */
   function play(args: readonly string[] = [], masters: readonly string[] = [one, two, three]): Promise<Finished> {
-    const racks: Readonly<Record<string, string>> = { [one]: "a", [two]: "a", [three]: "b" };
-    const members = Object.fromEntries(masters.map((name) => [name, null]));
-    folder.write({
-      "site.yml": PLAYBOOK,
-      "hosts.yml": JSON.stringify({
-        all: {
-          hosts: Object.fromEntries(
-            [one, two, three].map((name, index) => [
-              name,
-              { ansible_host: folder.address(index + 1), k8s_rack: racks[name] },
-            ]),
-          ),
-          vars: {
-            ansible_user: "root",
-            ansible_ssh_private_key_file: lab().privateKeyFile,
-            ansible_ssh_common_args: folder.sshArguments,
-          },
-          children: { masters: { hosts: members } },
-        },
-      }),
-    });
-    return folder.start(args, { ANSIBLE_ROLES_PATH: ROLES }).done;
+    const hosts = { [one]: { k8s_rack: "a" }, [two]: { k8s_rack: "a" }, [three]: { k8s_rack: "b" } };
+    return runRole(folder, lab(), { playbook: PLAYBOOK, hosts, groups: { masters }, args });
   }
 
   before(() => {
