@@ -1,0 +1,181 @@
+// What tests of clusters share: the project's playbooks on a lab's hosts in chosen groups, what a host says, and a client
+// that writes all the while.
+
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { expect } from "chai";
+import { sshOptions } from "../../engine/lab/inventory.ts";
+import type { LabState } from "../../engine/lab/lab.ts";
+import type { Finished } from "./spawned-run.ts";
+
+const PROJECT = resolve(import.meta.dirname, "../..");
+const WRITER = readFileSync(join(import.meta.dirname, "cluster-writer.sh"), "utf8");
+
+/** Numbers of the lab's hosts, from 1, by group. */
+export type Groups = Readonly<Record<string, readonly number[]>>;
+
+/** What a client that wrote every 50 ms saw. `gap`: longest time between two writes that succeeded, in seconds. */
+export interface Written {
+  readonly writes: number;
+  readonly failed: number;
+  readonly gap: number;
+}
+
+/** A cluster on a lab's hosts: playbooks run on it, commands are said to its hosts. */
+export class ClusterRun {
+  readonly inventory = mkdtempSync(join(tmpdir(), "tsplay-cluster-"));
+  readonly #lab: () => LabState;
+
+  constructor(lab: () => LabState) {
+    this.#lab = lab;
+    symlinkSync(join(PROJECT, "inventories/lab/group_vars"), join(this.inventory, "group_vars"));
+  }
+
+  name(number: number): string {
+    return `${this.#lab().name}-${number}`;
+  }
+
+  /** Writes the inventory: these groups, and variables for all. */
+  arrange(groups: Groups, vars: Readonly<Record<string, unknown>> = {}): void {
+    const lab = this.#lab();
+    const all = Object.values(groups).flat();
+    writeFileSync(
+      join(this.inventory, "hosts.yml"),
+      JSON.stringify({
+        all: {
+          vars: {
+            ansible_user: "root",
+            ansible_ssh_private_key_file: lab.privateKeyFile,
+            ansible_ssh_common_args: ["-F", "/dev/null", ...sshOptions(lab)].join(" "),
+            ...vars,
+          },
+          hosts: Object.fromEntries(
+            lab.hosts
+              .filter((_, index) => all.includes(index + 1))
+              .map(({ name, address }) => [name, { ansible_host: address }]),
+          ),
+          children: Object.fromEntries(
+            Object.entries(groups).map(([group, numbers]) => [
+              group,
+              { hosts: Object.fromEntries(numbers.map((number) => [this.name(number), {}])) },
+            ]),
+          ),
+        },
+      }),
+    );
+  }
+
+  /** `tsplay run playbooks/NAME.yml` on the inventory, to its end. */
+  play(name: string, ...args: string[]): Promise<Finished> {
+    const began = performance.now();
+    const words = [join(PROJECT, "bin/tsplay"), "run", join(PROJECT, `playbooks/${name}.yml`), "-i", this.inventory];
+    const child = spawn(process.execPath, [...words, ...args], { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
+    const outputs = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream].setEncoding("utf8").on("data", (text: string) => {
+        outputs[stream] += text;
+      });
+    return new Promise((done, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) =>
+        done({
+          code,
+          signal,
+          ...outputs,
+          all: outputs.stdout + outputs.stderr,
+          took: (performance.now() - began) / 1000,
+        }),
+      );
+    });
+  }
+
+  /** The same, which must succeed. */
+  async plays(name: string, ...args: string[]): Promise<Finished> {
+    const finished = await this.play(name, ...args);
+    expect(finished.code, finished.all).to.equal(0);
+    return finished;
+  }
+
+  /** What a script says on a host, both outputs. */
+  says(number: number, script: string): string {
+    const { stdout, stderr, error } = spawnSync("ssh", [...this.#ssh(number), "sh", "-s"], {
+      input: `export KUBECONFIG=/etc/kubernetes/admin.conf ETCDCTL_API=3\n${script}\n`,
+      encoding: "utf8",
+    });
+    if (error) throw error;
+    return `${stdout}${stderr}`.trim();
+  }
+
+  /** Objects of the cluster, asked on a master. */
+  objects(number: number, ...words: string[]): KubernetesObject[] {
+    const text = this.says(number, `kubectl get ${words.join(" ")} --output json`);
+    return (JSON.parse(text) as { items: KubernetesObject[] }).items;
+  }
+
+  /** Members of the masters' etcd as one of them lists them: `name started false`. */
+  members(number: number): string[] {
+    const client =
+      "etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key";
+    return this.says(number, `${client} member list`)
+      .split("\n")
+      .map((line) => line.split(", "))
+      .map(([, state, name, , , learner]) => `${name} ${state}${learner === "true" ? " learner" : ""}`)
+      .sort();
+  }
+
+  /** A client on a master that writes every 50 ms, to etcd and through the API's load balancer; gives a way to end it. */
+  async write(number: number): Promise<() => Promise<{ readonly etcd: Written; readonly api: Written }>> {
+    const child = spawn("ssh", [...this.#ssh(number), "bash", "-s"], { stdio: ["pipe", "pipe", "inherit"] });
+    let said = "";
+    const begun = new Promise<void>((resolve) => {
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        if (said.includes("begun")) resolve();
+      });
+    });
+    const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
+    child.stdin.end(WRITER);
+    await Promise.race([begun, closed]);
+    return async () => {
+      this.says(number, "touch /run/writer.stop");
+      await closed;
+      const seen = (name: string): Written => {
+        const [, writes, failed, gap] = new RegExp(`^${name} (\\d+) (\\d+) ([\\d.]+)$`, "m").exec(said) ?? [];
+        if (writes === undefined) throw new Error(`the writer said: ${said}`);
+        return { writes: Number(writes), failed: Number(failed), gap: Number(gap) };
+      };
+      return { etcd: seen("etcd"), api: seen("api") };
+    };
+  }
+
+  remove(): void {
+    rmSync(this.inventory, { recursive: true, force: true });
+  }
+
+  #ssh(number: number): string[] {
+    const lab = this.#lab();
+    const host = lab.hosts[number - 1];
+    if (!host) throw new Error(`the lab has no host ${number}`);
+    return ["-F", "/dev/null", "-i", lab.privateKeyFile, ...sshOptions(lab), `root@${host.address}`];
+  }
+}
+
+/** As much of an object as tests look at. */
+export interface KubernetesObject {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: { readonly podCIDR?: string; readonly unschedulable?: boolean; readonly nodeName?: string };
+  readonly status: {
+    readonly phase?: string;
+    readonly conditions?: ReadonlyArray<{ readonly type: string; readonly status: string }>;
+  };
+}
+
+/** Names of the nodes that are ready. */
+export function readyNodes(nodes: readonly KubernetesObject[]): string[] {
+  return nodes
+    .filter(({ status }) => status.conditions?.some((one) => one.type === "Ready" && one.status === "True"))
+    .map(({ metadata }) => metadata.name)
+    .sort();
+}

@@ -1,0 +1,127 @@
+// A cluster of three masters from bare hosts, and what happens to it in its life: a machine dies and is replaced, masters and
+// workers come and go, all while a client writes.
+
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import { labKill, labRebuild } from "../../engine/lab/lab.ts";
+import { ClusterRun, readyNodes } from "./cluster-run.ts";
+import { useLab } from "./lab-fixture.ts";
+import { changesIn } from "./role-run.ts";
+
+const NAME = "k8s-test";
+
+describe("the cluster that k8s.yml makes", function () {
+  this.timeout(900_000);
+  let cluster: ClusterRun;
+  const lab = useLab({ name: NAME, count: 5, profile: "kubernetes" });
+  before(() => {
+    cluster = new ClusterRun(lab);
+    cluster.arrange({ masters: [1, 2, 3], workers: [] });
+  });
+  after(() => cluster?.remove());
+  const names = (...numbers: number[]): string[] => numbers.map((number) => cluster.name(number));
+  let foretold: string[] = [];
+
+  it("is foretold on bare hosts, which stay bare", async () => {
+    foretold = changesIn(await cluster.plays("k8s", "--check", "--diff"));
+    expect(foretold.length).to.be.greaterThan(100);
+    expect(
+      cluster.says(1, "ls -d /etc/kubernetes /etc/containerd /usr/local/bin/kubeadm 2>&1 | grep -v 'No such' | wc -l"),
+    ).to.equal("0");
+  });
+
+  it("changes nothing that was not foretold, and everything that was", async () => {
+    const changed = changesIn(await cluster.plays("k8s"));
+    const undecided = new Set(
+      foretold.filter((one) => one.startsWith("undecided ")).map((one) => one.slice("undecided ".length)),
+    );
+    const certain = foretold.filter((one) => !one.startsWith("undecided "));
+    expect(
+      certain.filter((one) => !changed.includes(one)),
+      "foretold, but not changed",
+    ).to.deep.equal([]);
+    expect(
+      changed.filter((one) => !certain.includes(one) && !undecided.has(one)),
+      "changed, but not foretold",
+    ).to.deep.equal([]);
+    expect(undecided.size).to.be.lessThan(certain.length / 2);
+  });
+
+  it("has three masters that are ready and three voters, as Kubernetes' and etcd's own tools see them", () => {
+    const nodes = cluster.objects(1, "nodes");
+    expect(readyNodes(nodes)).to.deep.equal(names(1, 2, 3));
+    expect(nodes.every(({ metadata }) => "node-role.kubernetes.io/control-plane" in (metadata.labels ?? {}))).to.equal(
+      true,
+    );
+    expect(cluster.members(2)).to.deep.equal(names(1, 2, 3).map((name) => `${name} started`));
+  });
+
+  it("is verified, and changes nothing when it is made again", async () => {
+    expect(changesIn(await cluster.plays("verify"))).to.deep.equal([]);
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+  });
+
+  it("uses each node's own load balancer in its kubelets, controllers and schedulers", () => {
+    for (const number of [1, 2, 3])
+      expect(
+        cluster.says(
+          number,
+          "cd /etc/kubernetes; grep -h server: kubelet.conf controller-manager.conf scheduler.conf | sort -u",
+        ),
+      ).to.match(/^server: https:\/\/api\.lab\.internal:8443$/);
+  });
+
+  it("takes in two more masters without a failed write, and their names into its certificates", async () => {
+    const end = await cluster.write(1);
+    cluster.arrange({ masters: [1, 2, 3, 4, 5], workers: [] });
+    await cluster.plays("add-master");
+    const { etcd, api } = await end();
+    expect(cluster.members(3)).to.deep.equal(names(1, 2, 3, 4, 5).map((name) => `${name} started`));
+    expect(readyNodes(cluster.objects(5, "nodes"))).to.deep.equal(names(1, 2, 3, 4, 5));
+    for (const number of [1, 5])
+      expect(cluster.says(number, "openssl x509 -in /etc/kubernetes/pki/apiserver.crt -noout -ext subjectAltName"))
+        .to.contain(`DNS:${cluster.name(4)}`)
+        .and.to.contain(`DNS:${cluster.name(5)}`);
+    expect({ etcd: etcd.failed, api: api.failed }).to.deep.equal({ etcd: 0, api: 0 });
+    expect(etcd.writes).to.be.greaterThan(50);
+  });
+
+  it("lets two masters go again, refuses to let go of one", async () => {
+    const refused = await cluster.play("remove-node", "-e", `node=${cluster.name(5)}`);
+    expect(refused.code).to.equal(2);
+    expect(refused.all).to.contain("etcd needs an odd number");
+    const end = await cluster.write(1);
+    await cluster.plays("remove-node", "-e", `node=${cluster.name(4)},${cluster.name(5)}`);
+    const { etcd, api } = await end();
+    expect(cluster.members(1)).to.deep.equal(names(1, 2, 3).map((name) => `${name} started`));
+    expect(cluster.objects(1, "nodes").map(({ metadata }) => metadata.name)).to.deep.equal(names(1, 2, 3));
+    expect({ etcd: etcd.failed, api: api.failed }).to.deep.equal({ etcd: 0, api: 0 });
+  });
+
+  it("takes in a worker and lets it go", async () => {
+    cluster.arrange({ masters: [1, 2, 3], workers: [4] });
+    await cluster.plays("add-worker");
+    expect(readyNodes(cluster.objects(1, "nodes"))).to.deep.equal(names(1, 2, 3, 4));
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+    await cluster.plays("remove-node", "-e", `node=${cluster.name(4)}`);
+    cluster.arrange({ masters: [1, 2, 3], workers: [] });
+    expect(cluster.objects(1, "nodes").map(({ metadata }) => metadata.name)).to.deep.equal(names(1, 2, 3));
+    expect(cluster.says(4, "ls -d /etc/kubernetes /var/lib/kubelet/* /etc/cni 2>/dev/null | wc -l")).to.equal("0");
+  });
+
+  it("replaces a master whose machine is gone, and goes on writing", async () => {
+    cluster.says(1, "kubectl create configmap witness --from-literal=word=kept");
+    await labKill({ name: NAME, host: cluster.name(3) });
+    const early = await cluster.play("replace-master", "-e", `master=${cluster.name(2)}`);
+    expect(early.all).to.contain("is a master still");
+    const end = await cluster.write(1);
+    await labRebuild({ name: NAME, host: cluster.name(3) });
+    await cluster.plays("replace-master", "-e", `master=${cluster.name(3)}`);
+    const { etcd, api } = await end();
+    expect(cluster.members(3)).to.deep.equal(names(1, 2, 3).map((name) => `${name} started`));
+    expect(readyNodes(cluster.objects(3, "nodes"))).to.deep.equal(names(1, 2, 3));
+    expect(cluster.says(3, "kubectl get configmap witness --output 'jsonpath={.data.word}'")).to.equal("kept");
+    expect({ etcd: etcd.failed, api: api.failed }).to.deep.equal({ etcd: 0, api: 0 });
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+  });
+});
