@@ -10,11 +10,17 @@ import { lvg } from "./lvg.ts";
 import { lvol } from "./lvol.ts";
 import type { AnyModule } from "./module.ts";
 import { ociImage } from "./oci-image.ts";
+import { opensslCsr } from "./openssl-csr.ts";
+import { opensslCsrInfo } from "./openssl-csr-info.ts";
+import { opensslPrivatekey } from "./openssl-privatekey.ts";
+import { opensslPrivatekeyInfo } from "./openssl-privatekey-info.ts";
 import { parted } from "./parted.ts";
 import { preflight } from "./preflight.ts";
 import { preflightFacts } from "./preflight-facts.ts";
 import { sudoers } from "./sudoers.ts";
 import { timezone } from "./timezone.ts";
+import { x509Certificate } from "./x509-certificate.ts";
+import { x509CertificateInfo } from "./x509-certificate-info.ts";
 
 export const nodeModules: readonly AnyModule[] = [
   alternatives,
@@ -31,4 +37,10 @@ export const nodeModules: readonly AnyModule[] = [
   parted,
   preflight,
   preflightFacts,
+  opensslCsr,
+  opensslCsrInfo,
+  opensslPrivatekey,
+  opensslPrivatekeyInfo,
+  x509Certificate,
+  x509CertificateInfo,
 ];
