@@ -72,7 +72,7 @@ describe("the role loadbalancer on three masters", function () {
     await Promise.all(hosts.map((host) => host.run({ script: APISERVER })));
     for (const host of hosts) await until(host, "curl -sk --max-time 2 https://api.home.internal:8443/ | grep -q .");
     await until(hosts[0] as Host, `test "$(${ask(4)})" = "${one} ${two} "`);
-    expect(await said(hosts[2] as Host, ask(4))).to.equal(three);
+    await until(hosts[2] as Host, `test "$(${ask(4)})" = "${three} "`);
   });
 
   it("goes to another rack within three seconds, and comes back", async () => {
