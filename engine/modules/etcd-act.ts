@@ -39,7 +39,7 @@ export async function takeSnapshot(tools: Tools, seen: Observation, why: string)
   if (tools.snapshotDir === undefined || endpoint === undefined) return {};
   const path = `${tools.snapshotDir}/before-${why}-${stamp(tools.now())}.db`;
   tools.progress(`taking the snapshot ${path}`);
-  await tools.host.makeDirectory(tools.snapshotDir, { mode: 0o700 });
+  if (!(await tools.host.stat(tools.snapshotDir))) await tools.host.makeDirectory(tools.snapshotDir, { mode: 0o700 });
   await tools.client.snapshot(endpoint, path);
   return { snapshot: path };
 }

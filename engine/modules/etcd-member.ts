@@ -15,7 +15,7 @@ import { type Desired, isAlive, isNoCluster, memberAt, type Observation, observe
 import { ownSteps, type Step, sentence, type Wish, wholePlan } from "./etcd-plan.ts";
 import { changedMembers, difference, observed, problemsOf } from "./etcd-report.ts";
 import { type MemberService, StaticPodService, UnitService } from "./etcd-service.ts";
-import { readMemberData } from "./etcd-wal.ts";
+import { type MemberData, readMemberData } from "./etcd-wal.ts";
 import { type ActionContext, defineAction } from "./module.ts";
 import { sleep } from "./waiting.ts";
 
@@ -33,6 +33,7 @@ export const etcdMember = defineAction({
     plan: "What the whole cluster needs, as sentences; in a real run, what needed to be done.",
     done: "What this host did, as sentences.",
     problems: "What is not as desired, as sentences (state observed).",
+    refusal: "Why nothing would be changed; absent where there is no reason (state observed).",
     alarms: "Alarms that are on, with their members.",
     snapshot: "The snapshot taken before the first change, on this host.",
     moved_aside: "Where old data of this host was moved.",
@@ -221,10 +222,7 @@ class OwnMember {
 
   async #wish(): Promise<Wish> {
     const { name, remove_absent, replace, data_dir, play_members } = this.#params;
-    const [data, running] = await Promise.all([
-      data_dir === undefined ? ({ kind: "none" } as const) : readMemberData(this.#context.host, data_dir),
-      this.#service.isRunning(),
-    ]);
+    const [data, running] = await Promise.all([this.#data(), this.#service.isRunning()]);
     return {
       name,
       desired: this.#desired(),
@@ -236,6 +234,19 @@ class OwnMember {
       running,
       check: this.#context.check,
     };
+  }
+
+  /** A member that was started this moment has a folder before it has a log. */
+  async #data(): Promise<MemberData> {
+    const { data_dir: folder, delay } = this.#params;
+    if (folder === undefined) return { kind: "none" };
+    const begin = this.#context.now();
+    for (;;) {
+      const data = await readMemberData(this.#context.host, folder);
+      const mayCome = data.kind === "unreadable" && (await this.#service.isRunning());
+      if (!mayCome || this.#context.now() - begin >= SETTLE_SECONDS) return data;
+      await sleep(delay, this.#context.signal);
+    }
   }
 
   async #look(): Promise<Observation> {
@@ -293,13 +304,16 @@ function ownAddresses({ name, desired, peer_urls, client_urls }: MemberParams): 
 }
 
 /** An observation refuses nothing: what a change would be refused for is one of the problems. */
-function plannedOrRefused(seen: Observation, wish: Wish): { readonly plan: string[]; readonly problems: string[] } {
+function plannedOrRefused(seen: Observation, wish: Wish): Partial<Result> {
   const problems = problemsOf(seen, wish.desired);
   try {
+    if (seen.members.length > 0) ownSteps(seen, wish);
     return { plan: wholePlan(seen, wish), problems };
   } catch (error) {
-    if (error instanceof Failure) return { plan: [], problems: [...problems, error.problem.message] };
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    const { message, hint } = error.problem;
+    const refusal = hint === undefined ? message : `${message} (${hint})`;
+    return { plan: [], problems: [...new Set([...problems, message])], refusal };
   }
 }
 
