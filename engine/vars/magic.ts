@@ -35,8 +35,10 @@ export function hostMagic(inventory: Inventory, host: string): MagicTable {
         .filter((name) => name !== "all")
         .sort(),
     groups: () => groupsOf(inventory),
-    inventory_file: () => inventory.sources[0],
-    inventory_dir: () => inventory.sources[0]?.replace(/\/[^/]*$/, ""),
+    // Where the host was first named; of hosts that no file names, the first source.
+    inventory_file: () => inventory.hosts.get(host)?.vars.get("inventory_file") ?? inventory.sources[0],
+    inventory_dir: () =>
+      inventory.hosts.get(host)?.vars.get("inventory_dir") ?? inventory.sources[0]?.replace(/\/[^/]*$/, ""),
     // The implicit localhost.
     ...(host === "localhost" && !inventory.hosts.has(host) ? { ansible_connection: () => "local" } : {}),
     ansible_inventory_sources: () => [...inventory.sources],
