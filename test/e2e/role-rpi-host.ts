@@ -10,7 +10,7 @@ export const MODEL_FILE = "/etc/lab/model";
  */
 const FIRMWARE = `#!/bin/sh
 set -e
-mkdir -p /run/firmware
+mkdir -p /run/firmware /var/lib/lab; echo boot >>/var/lib/lab/boots
 umount /proc/cmdline /proc/cgroups 2>/dev/null || true
 printf 'coherent_pool=1M cgroup_disable=memory %s\\n' "$(head -n1 /boot/firmware/cmdline.txt)" >/run/firmware/cmdline
 case " $(cat /run/firmware/cmdline) " in *" cgroup_enable=memory "*) enabled=1;; *) enabled=0;; esac
