@@ -109,22 +109,28 @@ async function present(
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
     const { code } = error.problem;
-    if (code === "tool-missing" && context.check) {
-      // Fails too, unless a package that would be installed may bring it.
-      await requireTool(host, runtime.program);
-      return new Map();
-    }
+    if (code === "tool-missing" && context.check && (await mayCome(host, runtime.program))) return new Map();
     if (code === "tool-missing")
       throw new TaskFailure(
         {
           ...error.problem,
-          message: `${runtime.program} is not on this host, which keeps its runtime's images`,
-          hint: `install the package ${runtime.package}, or name the program with the parameter \`program\``,
+          message: `${runtime.program} is not on this host: install the package ${runtime.package}, or name the program with \`program\``,
         },
         error.result,
       );
     const starts = context.predictions.of("unit").some(({ name }) => name === runtime.unit);
     if (code === "runtime-unreachable" && starts) return new Map();
+    throw error;
+  }
+}
+
+/** Whether a package that an earlier task of a dry run installs may bring the program. */
+async function mayCome(host: Host, program: string): Promise<boolean> {
+  try {
+    await requireTool(host, program);
+    return true;
+  } catch (error) {
+    if (error instanceof TaskFailure) return false;
     throw error;
   }
 }
