@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fail } from "../core/problem.ts";
 import { type Archive, fingerprint, readArchive } from "./archive.ts";
 import { command } from "./command.ts";
+import { type LabArch, machineArch } from "./foreign-arch.ts";
 import { BASE_PACKAGES, IMAGE_FILES, IMAGE_FORMAT, IMAGE_STEPS, PYTHON_PACKAGES, SUITES } from "./image-recipe.ts";
 import { withLock } from "./lock.ts";
 import { imagesDir, type Places } from "./places.ts";
@@ -14,6 +15,7 @@ import { type LabState, labNames, readState } from "./state.ts";
 /** What an image is made of. */
 export interface ImageOptions {
   readonly suite: string;
+  readonly arch: LabArch;
   readonly python: boolean;
   readonly extraPackages: readonly string[];
 }
@@ -48,7 +50,8 @@ export async function ensureImage(
       const building = `${folder}.building`;
       rmSync(building, { recursive: true, force: true });
       mkdirSync(building, { mode: 0o755 });
-      onProgress(`building the base image of ${options.suite}, once (about half a minute)`);
+      const long = foreign(options) ? "ten minutes or more, as every program is emulated" : "about half a minute";
+      onProgress(`building the base image of ${options.suite}, once (${long})`);
       await build(join(building, "root"), options, archive, onProgress);
       renameSync(building, folder);
       removeOutdated(places, options, name);
@@ -80,9 +83,14 @@ export function imageName(options: ImageOptions, archive: Archive): string {
   return `${variant(options)}-${key}`;
 }
 
-function variant({ suite, python, extraPackages }: ImageOptions): string {
+function variant(options: ImageOptions): string {
+  const { suite, arch, python, extraPackages } = options;
   const extra = extraPackages.length > 0 ? `-x${fingerprint([...extraPackages].sort()).slice(0, 6)}` : "";
-  return `${suite}${python ? "-py" : ""}${extra}`;
+  return `${suite}${foreign(options) ? `-${arch}` : ""}${python ? "-py" : ""}${extra}`;
+}
+
+function foreign({ arch }: ImageOptions): boolean {
+  return arch !== machineArch();
 }
 
 /** Removes what an image replaces: earlier ones of the same variant that no lab stands on. */
@@ -101,7 +109,10 @@ async function build(
   onProgress: (text: string) => void,
 ): Promise<void> {
   const include = imagePackages(options).join(",");
-  await command(["mmdebstrap", "--mode=root", "--variant=minbase", `--include=${include}`, options.suite, root, "-"], {
+  const words = ["--mode=root", "--variant=minbase", `--include=${include}`];
+  // Without the check mmdebstrap would want a package of its own to find out that such programs run.
+  if (foreign(options)) words.push(`--architectures=${options.arch}`, "--skip=check/qemu", "--dpkgopt=force-unsafe-io");
+  await command(["mmdebstrap", ...words, options.suite, root, "-"], {
     input: `${archive.sources.join("\n")}\n`,
     onLine: (line) => {
       if (line.startsWith("I: ")) onProgress(line.slice(3));

@@ -2,6 +2,7 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { stopEmulation } from "./foreign-arch.ts";
 import { removeInventory } from "./inventory.ts";
 import { restoreKernelSettings } from "./kernel-settings.ts";
 import { withLabLock, withLock } from "./lock.ts";
@@ -24,7 +25,12 @@ export async function labDown(options: LabDownOptions = {}): Promise<boolean> {
   const places: Places = { cacheDir: options.cacheDir ?? defaultCacheDir() };
   const name = options.name ?? "lab";
   checkName(name);
-  if (!existsSync(labDir(places, name))) return false;
+  if (!existsSync(labDir(places, name))) {
+    // `up` may have died while it built an image for another architecture.
+    if (existsSync(labsDir(places)))
+      await withLock(join(labsDir(places), ".network.lock"), () => stopEmulation(places, name));
+    return false;
+  }
   return withLabLock(labsDir(places), name, options.onProgress, async () => {
     if (!existsSync(labDir(places, name))) return false;
     await removeLab(places, name, readState(places, name));
@@ -52,6 +58,7 @@ export async function removeLab(
     rmSync(labDir(places, name), { recursive: true, force: true });
     const left = labNames(places);
     if (!left.some((other) => readState(places, other)?.profile === "kubernetes")) restoreMachineSettings(places);
+    await stopEmulation(places, name);
     if (left.length === 0) restoreKernelSettings(places);
   };
   if (locked) await finish();

@@ -24,6 +24,7 @@ export function inventoryText(lab: Omit<LabState, "format">): string {
     `    ansible_ssh_common_args: ${JSON.stringify(sshOptions(lab).map(quoted).join(" "))}`,
     `    lab_name: ${lab.name}`,
     `    lab_profile: ${lab.profile}`,
+    `    lab_arch: ${lab.arch}`,
     "  hosts:",
     ...lab.hosts.map(({ name, address }) => `    ${name}: {ansible_host: ${address}}`),
     "  children:",

@@ -10,6 +10,8 @@ export const KERNEL_SETTINGS: Readonly<Record<string, number>> = {
   "net/ipv4/ip_forward": 1,
   // Shared by all containers; each systemd takes several.
   "fs/inotify/max_user_instances": 2048,
+  // A kubelet watches every pod's files.
+  "fs/inotify/max_user_watches": 1_048_576,
 };
 
 interface Remembered {

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../core/problem.ts";
 import { tryCommand } from "./command.ts";
+import { machineArch } from "./foreign-arch.ts";
 import { isRunning } from "./host-processes.ts";
 import { sshOptions } from "./inventory.ts";
 import { consoleTail } from "./machine.ts";
@@ -18,6 +19,8 @@ export interface Readiness {
 }
 
 const MOST_MS = 60_000;
+/** Where every program is emulated. */
+const MOST_EMULATED_MS = 600_000;
 const CONSOLE_HINT = "all of its console is in the folder `consoles` of the lab's cache (docs/lab.md)";
 
 /** Words of an ssh command line for a host of the lab; `remote` is run there, or a shell is opened. */
@@ -43,7 +46,7 @@ export function sshArgv(
 
 /** Waits for a host; Failure `lab-boot-failed` when it dies or does not answer in time. */
 export async function waitUntilReady(lab: LabState, host: LabHost, names: readonly string[]): Promise<Readiness> {
-  const deadline = performance.now() + MOST_MS;
+  const deadline = performance.now() + (lab.arch === machineArch() ? MOST_MS : MOST_EMULATED_MS);
   while (!(await listens(host.address, 22))) {
     if (!isRunning(host) || performance.now() > deadline)
       fail("lab-boot-failed", `${host.name} did not come up: ${consoleTail(host)}`, {

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../core/problem.ts";
+import { type LabArch, machineArch } from "./foreign-arch.ts";
 import type { LabNetwork } from "./network.ts";
 import { labDir, labsDir, type Places } from "./places.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -31,6 +32,7 @@ export interface LabState {
   readonly format: number;
   readonly name: string;
   readonly suite: string;
+  readonly arch: LabArch;
   /** What its hosts are for. */
   readonly profile: LabProfile;
   readonly python: boolean;
@@ -55,8 +57,8 @@ export interface LabState {
 export function readState(places: Places, name: string): LabState | undefined {
   const path = stateFile(places, name);
   if (!existsSync(path)) return undefined;
-  // Labs from before there were profiles are plain.
-  const state = { profile: "plain", ...JSON.parse(readFileSync(path, "utf8")) } as LabState;
+  // Labs from before there were profiles and architectures are plain.
+  const state = { profile: "plain", arch: machineArch(), ...JSON.parse(readFileSync(path, "utf8")) } as LabState;
   if (state.format !== STATE_FORMAT)
     fail("lab-other-version", `the lab \`${name}\` was made by another version of tsplay`, {
       hint: "take it down with that version, or reboot this machine and delete its folder by hand",

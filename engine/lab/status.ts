@@ -1,6 +1,7 @@
 // `lab status` and what `lab ssh` needs: which labs there are, and whether what their state says still holds.
 
 import { chosenHost, chosenLab, type HostChoice, placesOf, startedLab } from "./chosen-host.ts";
+import { machineArch } from "./foreign-arch.ts";
 import { isRunning } from "./host-processes.ts";
 import { hasBridge } from "./network.ts";
 import { bootId } from "./process-identity.ts";
@@ -42,6 +43,17 @@ export async function healthOf(state: LabState): Promise<LabHealth> {
   if (state.phase !== "up") return "unfinished";
   const whole = state.hosts.every((host) => runs(state, host)) && (await hasBridge(state.network));
   return whole ? "up" : "broken";
+}
+
+/** What a lab's hosts are: `bookworm, kubernetes`. */
+export function labKind({ suite, profile, arch, python, extraPackages }: LabState): string {
+  return [
+    suite,
+    ...(profile === "plain" ? [] : [profile]),
+    ...(arch === machineArch() ? [] : [arch]),
+    ...(python ? ["Python"] : []),
+    ...extraPackages,
+  ].join(", ");
 }
 
 /** Which host to reach, and what to run there. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fail } from "../core/problem.ts";
 import { ensureImage, type Image } from "./base-image.ts";
 import { removeLab } from "./down.ts";
+import { checkArch, type LabArch, machineArch, startEmulation, stopEmulation } from "./foreign-arch.ts";
 import { writeInventory } from "./inventory.ts";
 import { raiseKernelSettings } from "./kernel-settings.ts";
 import { makeClientKey } from "./keys.ts";
@@ -18,7 +19,7 @@ import { bootId } from "./process-identity.ts";
 import { checkProfile, type LabProfile, PROFILES } from "./profile.ts";
 import { ensureRequirements, machineFacts } from "./requirements.ts";
 import { type LabState, labNames, readState, writeState } from "./state.ts";
-import { healthOf } from "./status.ts";
+import { healthOf, labKind } from "./status.ts";
 
 /** What lab to make. */
 export interface LabOptions {
@@ -30,6 +31,8 @@ export interface LabOptions {
   readonly suite?: string;
   /** What the hosts are for: `plain` servers when absent. */
   readonly profile?: LabProfile;
+  /** `amd64` or `arm64`; the machine's own when absent. Another one is emulated, slowly. */
+  readonly arch?: LabArch;
   /** Python in the hosts, for comparisons with Ansible. */
   readonly python?: boolean;
   /** Further Debian packages in the image. */
@@ -58,6 +61,7 @@ export async function labUp(options: LabOptions): Promise<LabState> {
     count: options.count ?? 3,
     suite: options.suite ?? "bookworm",
     profile: options.profile ?? "plain",
+    arch: options.arch ?? machineArch() ?? "amd64",
     python: options.python ?? false,
     extraPackages: options.extraPackages ?? [],
     projectDir: options.projectDir,
@@ -75,12 +79,13 @@ export async function labUp(options: LabOptions): Promise<LabState> {
   });
 }
 
-function checkRequest({ name, count, profile }: Request): void {
+function checkRequest({ name, count, profile, arch }: Request): void {
   checkName(name);
   if (!Number.isInteger(count) || count < 1 || count > MOST_HOSTS)
     fail("lab-bad-count", `a lab has 1 to ${MOST_HOSTS} hosts, not ${count}`);
   if (!PROFILES.includes(profile))
     fail("lab-unknown-profile", `hosts of a lab are ${PROFILES.join(" or ")}, not \`${profile}\``);
+  checkArch(arch, machineArch(), profile);
 }
 
 /** A lab of that name that is up, when it fits; what is left of a broken one is removed. */
@@ -101,20 +106,21 @@ async function settlePresent(
   const differs =
     state.suite !== request.suite ||
     state.profile !== request.profile ||
+    state.arch !== request.arch ||
     state.python !== request.python ||
     state.hosts.length !== request.count ||
     state.extraPackages.join() !== [...request.extraPackages].join();
   if (differs)
-    fail("lab-exists", `the lab \`${name}\` is up already, with ${describe(state)}`, {
+    fail("lab-exists", `the lab \`${name}\` is up already, with ${state.hosts.length} × ${labKind(state)}`, {
       hint: `take it down first (\`tsplay lab down${name === "lab" ? "" : ` --name ${name}`}\`), or give the new one another name`,
     });
-  tell(`the lab \`${name}\` is up already, with ${describe(state)}`);
+  tell(`the lab \`${name}\` is up already, with ${state.hosts.length} × ${labKind(state)}`);
   writeInventory({ ...state, groupVars: state.groupVars ?? request.groupVars }); // Somebody may have deleted it.
   return state;
 }
 
 async function make(places: Places, request: Request, tell: (text: string) => void): Promise<LabState> {
-  const image = await ensureImage(places, request, tell);
+  const image = await ensureImageOf(places, request, tell);
   const planned = await withLock(join(labsDir(places), ".network.lock"), () => planAndConnect(places, request, image));
   try {
     return await populate(places, planned, image, tell);
@@ -125,9 +131,22 @@ async function make(places: Places, request: Request, tell: (text: string) => vo
   }
 }
 
+/** The image, for which another architecture must be emulated already. */
+async function ensureImageOf(places: Places, request: Request, tell: (text: string) => void): Promise<Image> {
+  if (request.arch === machineArch()) return ensureImage(places, request, tell);
+  const lock = join(labsDir(places), ".network.lock");
+  try {
+    await withLock(lock, () => startEmulation(places, request.name, tell));
+    return await ensureImage(places, request, tell);
+  } catch (error) {
+    await withLock(lock, () => stopEmulation(places, request.name));
+    throw error;
+  }
+}
+
 /** Decides on the network and makes it, while no other lab does: both would find the same range free. */
 async function planAndConnect(places: Places, request: Request, image: Image): Promise<LabState> {
-  const { name, suite, profile, python, extraPackages, count } = request;
+  const { name, suite, profile, arch, python, extraPackages, count } = request;
   const others = labNames(places).flatMap((other) => readState(places, other)?.network.prefix ?? []);
   const taken = [...(await takenRanges(labResolver())), ...others.map((prefix) => `${prefix}.0/24`)];
   const network = planNetwork(name, taken, await forwardPolicy());
@@ -136,6 +155,7 @@ async function planAndConnect(places: Places, request: Request, image: Image): P
     name,
     suite,
     profile,
+    arch,
     python,
     extraPackages,
     image: image.name,
@@ -171,16 +191,6 @@ async function populate(
   const booted = await startNewHosts(places, planned, planned.hosts, image);
   writeInventory(booted);
   return writeState(places, { ...booted, phase: "up" });
-}
-
-function describe({ hosts, suite, profile, python, extraPackages }: LabState): string {
-  const plain = profile === "plain";
-  return [
-    `${hosts.length} × ${suite}`,
-    ...(plain ? [] : [profile]),
-    ...(python ? ["Python"] : []),
-    ...extraPackages,
-  ].join(", ");
 }
 
 function readIfAny(path: string): string {

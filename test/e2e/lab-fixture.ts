@@ -12,7 +12,10 @@ import { labDown, labStatus, labUp, machineFacts, unfitness } from "../../engine
 const GROUP_VARS = join(import.meta.dirname, "../../inventories/lab/group_vars");
 
 /** What a test asks for; each test file uses a name of its own, as labs of several files may be up at once. */
-export type FixtureOptions = Pick<LabOptions, "name" | "count" | "suite" | "profile" | "python" | "extraPackages">;
+export type FixtureOptions = Pick<
+  LabOptions,
+  "name" | "count" | "suite" | "profile" | "arch" | "python" | "extraPackages"
+>;
 
 /**
  * Boots a lab before the tests of the surrounding `describe` and gives a function that returns it.

@@ -3,11 +3,14 @@
 import { spawn } from "node:child_process";
 import { Command, Option } from "commander";
 import {
+  ARCHITECTURES,
+  type LabArch,
   type LabProfile,
   type LabState,
   labDown,
   labGrow,
   labKill,
+  labKind,
   labRebuild,
   labSsh,
   labStart,
@@ -25,6 +28,7 @@ interface LabFlags {
   readonly name?: string;
   readonly suite?: string;
   readonly profile?: LabProfile;
+  readonly arch?: LabArch;
   readonly python?: boolean;
   readonly user?: string;
 }
@@ -44,6 +48,7 @@ export const makeCommand: MakeCommand = (world, finish) => {
     .addOption(
       new Option("--profile <profile>", "plain servers, or hosts that run a kubelet (plain)").choices([...PROFILES]),
     )
+    .addOption(new Option("--arch <arch>", "the machine's own, or arm64 emulated").choices([...ARCHITECTURES]))
     .option("--python", "with Python in the hosts, to compare with Ansible")
     .action(async (count: number | undefined, flags: LabFlags) => finish(await up(count, flags, world)));
   command
@@ -108,6 +113,7 @@ async function up(count: number | undefined, flags: LabFlags, world: World): Pro
     count,
     suite: flags.suite,
     profile: flags.profile,
+    arch: flags.arch,
     python: flags.python,
     projectDir: world.cwd,
     onProgress: (text) => world.err(`${text}\n`),
@@ -126,9 +132,7 @@ async function status(world: World): Promise<number> {
   const paint = paintFor(world);
   if (labs.length === 0) world.out("no lab; `tsplay lab up` makes one\n");
   for (const { name, health, state, hosts } of labs) {
-    world.out(
-      `${name}: ${paint(health === "up" ? "ok" : "failed", health)}${state ? `, ${state.suite}${state.profile === "plain" ? "" : `, ${state.profile}`}` : ""}\n`,
-    );
+    world.out(`${name}: ${paint(health === "up" ? "ok" : "failed", health)}${state ? `, ${labKind(state)}` : ""}\n`);
     for (const host of hosts)
       world.out(
         `  ${host.name}  ${host.address}  ${host.running ? paint("ok", "runs") : paint("failed", "does not run")}\n`,

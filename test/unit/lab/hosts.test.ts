@@ -31,6 +31,7 @@ function stateOf(name: string) {
     name,
     suite: "bookworm",
     profile: "plain" as const,
+    arch: "amd64" as const,
     python: false,
     extraPackages: [],
     image: "bookworm-0",

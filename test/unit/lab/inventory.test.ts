@@ -14,6 +14,7 @@ function labOf(count: number, folder = "/c/labs/lab") {
     name: "lab",
     suite: "bookworm",
     profile: "plain" as const,
+    arch: "amd64" as const,
     python: false,
     extraPackages: [],
     image: "bookworm-0",
