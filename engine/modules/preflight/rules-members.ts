@@ -50,13 +50,13 @@ export function voters(cluster: Cluster): Finding[] {
     return findings;
   }
   if (cluster.mode === "standalone") {
-    const workers = namesOf(inGroup(cluster.hosts, "workers"));
-    if (workers.length > 0)
+    const machines = namesOf(nodes(cluster.hosts));
+    if (machines.length > 1)
       findings.push({
         rule: "voters",
-        hosts: workers,
-        message: `${listed(workers)} cannot be workers: with k8s_mode standalone every host is a cluster of its own`,
-        remedy: "put them into the group masters, or choose k8s_mode kubeadm",
+        hosts: machines,
+        message: `k8s_mode standalone is for one machine, and the groups masters and workers have ${machines.length}: ${listed(machines)}`,
+        remedy: "use an inventory for each machine, or k8s_mode kubeadm",
       });
     return findings;
   }
