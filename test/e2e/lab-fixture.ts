@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "mocha";
 import type { LabOptions, LabState } from "../../engine/lab/lab.ts";
-import { labDown, labStatus, labUp, machineFacts, unfitness } from "../../engine/lab/lab.ts";
+import { labDown, labStatus, labUp, machineArch, machineFacts, unfitness } from "../../engine/lab/lab.ts";
 
 /** The variables of groups of this project's labs. */
 const GROUP_VARS = join(import.meta.dirname, "../../inventories/lab/group_vars");
@@ -28,7 +28,8 @@ export function useLab(options: FixtureOptions = {}): () => LabState {
   const name = options.name ?? "e2e";
 
   before(async function () {
-    this.timeout(300_000); // The first time, a base image is built.
+    // The first time, a base image is built; one for another architecture takes many minutes.
+    this.timeout((options.arch ?? machineArch()) === machineArch() ? 300_000 : 3_600_000);
     const problem = unfitness(machineFacts());
     if (problem) {
       console.log(`    skipped: ${problem.message} (${problem.hint ?? problem.code})`);
