@@ -10,6 +10,7 @@ import { checkParams } from "../modules/params-check.ts";
 import { isMissing } from "../template/python/types.ts";
 import { applyPlan, failedRaw, predictPlan, type Raw } from "./apply.ts";
 import { type Execution, progressOf } from "./execution.ts";
+import { hostsOfFacts } from "./meta.ts";
 import { planContext } from "./plan-context.ts";
 import { type PreparedItem, withEnvironment } from "./prepare.ts";
 import type { TaskOptions } from "./task-options.ts";
@@ -126,13 +127,16 @@ function setVars(
   level: "include_vars" | "set_fact" | "cached_fact",
   values: VarsFile | PlainObject,
 ): void {
-  const { store } = execution.state.context;
-  const host = options.delegateFacts && options.delegatedTo ? options.delegatedTo : execution.run.name;
+  const { state, run, task } = execution;
+  const { store } = state.context;
+  const hosts =
+    options.delegateFacts && options.delegatedTo ? [options.delegatedTo] : hostsOfFacts(state, run.name, task);
   const entries: ReadonlyMap<string, Value> = isVarsFile(values)
     ? (values.values as ReadonlyMap<string, Value>)
     : asValues(values);
-  if (level === "include_vars") store.includeVars(host, entries);
-  else store.setFacts(host, entries, { cacheable: level === "cached_fact" });
+  for (const host of hosts)
+    if (level === "include_vars") store.includeVars(host, entries);
+    else store.setFacts(host, entries, { cacheable: level === "cached_fact" });
 }
 
 function isVarsFile(values: VarsFile | PlainObject): values is VarsFile {

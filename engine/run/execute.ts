@@ -14,6 +14,7 @@ import { applyPlan, failedRaw, predictPlan, type Raw, taint } from "./apply.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { type Execution, progressOf } from "./execution.ts";
 import { itemLabel } from "./item-label.ts";
+import { hostsOfFacts } from "./meta.ts";
 import type { PlayState } from "./play-state.ts";
 import { type Prepared, type PreparedItem, prepareItem } from "./prepare.ts";
 import { allHold, censored, completed, judge, loopOutcome, type Outcome } from "./task-outcome.ts";
@@ -362,5 +363,6 @@ function keepFacts(state: PlayState, task: Task, item: PreparedItem, host: strin
   // These two set variables of their own level and return them for show only.
   if (!facts || task.module.name === "set_fact" || task.module.name === "include_vars") return;
   const { options } = item;
-  state.context.store.addFacts(options?.delegateFacts && options.delegatedTo ? options.delegatedTo : host, facts);
+  const hosts = options?.delegateFacts && options.delegatedTo ? [options.delegatedTo] : hostsOfFacts(state, host, task);
+  for (const name of hosts) state.context.store.addFacts(name, facts);
 }

@@ -84,3 +84,8 @@ export function runsOnce(state: PlayState, host: string, task: Task): boolean {
   if (value === undefined) return task.module.kind === "action" && task.module.oncePerPlay === true;
   return state.evaluation(state.scope(host, task)).boolean(value, "run_once", task.origin) ?? false;
 }
+
+/** Whose variables a task sets that sets some: the host's, or with run_once those of all hosts of the batch, as in Ansible. */
+export function hostsOfFacts(state: PlayState, host: string, task: Task): readonly string[] {
+  return runsOnce(state, host, task) ? [...new Set([host, ...state.batch.keys()])] : [host];
+}

@@ -195,6 +195,18 @@ describe("a play", () => {
     expect(ran.results.at(-1)?.result.msg).to.equal("one");
   });
 
+  it("gives all hosts the facts that a task sets once", async () => {
+    const ran = await shop.play(
+      `${HEAD}
+    - { name: once, set_fact: { which: "{{ inventory_hostname }}" }, run_once: true }
+    - { name: each, set_fact: { own: "{{ inventory_hostname }}" } }
+    - { name: all, debug: { msg: "{{ which }} {{ own }}" } }
+`,
+      { hosts: ["one", "two"] },
+    );
+    expect(ran.results.slice(-2).map(({ result }) => result.msg)).to.have.members(["one one", "one two"]);
+  });
+
   it("divides hosts into batches and stops when a whole batch failed", async () => {
     const ran = await shop.play(
       `- hosts: all
