@@ -195,7 +195,9 @@ function hostOf(name: string, variables: Variables, seen: readonly unknown[]): C
   const given = variables(name, "node_address") ?? variables(name, "ansible_host");
   const address = given === undefined || given === null ? (facts?.defaultAddress ?? "") : String(given);
   const groups = variables(name, "group_names");
-  const isOn = (variable: string): boolean => variables(name, variable) !== false;
+  // Whether k8s.yml has the role rpi prepare the machine at all.
+  const isPrepared = variables(name, "k8s_prepare_machines") !== false;
+  const isOn = (variable: string): boolean => isPrepared && variables(name, variable) !== false;
   const words = variables(name, "rpi_cmdline");
   const hostname = variables(name, "rpi_hostname");
   return {
@@ -203,10 +205,10 @@ function hostOf(name: string, variables: Variables, seen: readonly unknown[]): C
     groups: Array.isArray(groups) ? groups.map(String) : [],
     address,
     runtime: String(variables(name, "container_runtime") ?? "containerd"),
-    hostname: hostname === undefined || hostname === null ? name : String(hostname),
+    hostname: isPrepared ? String(hostname ?? name) : "",
     mends: {
       swap: isOn("rpi_swap_off"),
-      memoryCgroup: !Array.isArray(words) || words.some((word) => String(word) === "cgroup_enable=memory"),
+      memoryCgroup: isPrepared && (!Array.isArray(words) || words.includes("cgroup_enable=memory")),
       clock: isOn("rpi_manage_clock"),
     },
     ...(facts
