@@ -163,6 +163,16 @@ describe("the role loadbalancer on three masters", function () {
     await until(far, `test "$(${ask(4)})" = "${one} ${two} "`, 3);
   });
 
+  it("stops and removes what is no longer wanted", async () => {
+    const args = ["-l", three, "-e", "loadbalancer_kind=none loadbalancer_name_address=10.0.0.1"];
+    const foretold = changesIn(await play([...args, "--check"]));
+    expect(changesIn(await play(args))).to.deep.equal(foretold);
+    const far = hosts[2] as Host;
+    expect(await said(far, "ss -ltnH 'sport = :8443' | wc -l; getent hosts api.home.internal")).to.match(
+      /^0\n10.0.0.1 /,
+    );
+  });
+
   it("gives a virtual address to a ready master, and to another when that host is killed", async () => {
     const vip = folder.address(1).replace(/\d+$/, "250");
     const args = ["-e", `loadbalancer_vip=${vip} loadbalancer_vip_kind=keepalived`];
