@@ -92,6 +92,21 @@ export function registration({ path, flags }: { readonly path: string; readonly 
   return `:${ENTRY}:M::${MAGIC}:${MASK}:${path}:${flags}`;
 }
 
+/** systemd cannot hand credentials to its units under qemu (the mounts fail), and its own units ask for some. */
+const NO_CREDENTIALS = `[Service]
+LoadCredential=
+LoadCredentialEncrypted=
+SetCredential=
+SetCredentialEncrypted=
+`;
+
+/** Writes what an emulated host needs in its root. */
+export function prepareEmulatedHost(root: string): void {
+  const folder = join(root, "etc/systemd/system/service.d");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "90-lab-emulated.conf"), NO_CREDENTIALS);
+}
+
 /** A lab needs it no longer; the last one takes back what `startEmulation` did. Call it while holding the lock of all labs. */
 export async function stopEmulation(places: Places, lab: string): Promise<void> {
   const before = remembered(places);

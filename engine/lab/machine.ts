@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fail } from "../core/problem.ts";
 import { enteringCgroups, makeCgroups, removeCgroups } from "./cgroups.ts";
 import { command, searchPath, tryCommand } from "./command.ts";
+import { type LabArch, machineArch, prepareEmulatedHost } from "./foreign-arch.ts";
 import { hostInit, hostProcesses, supervised } from "./host-processes.ts";
 import { NETWORK_FILE } from "./image-recipe.ts";
 import { authorize, makeHostKeys } from "./keys.ts";
@@ -19,6 +20,7 @@ import type { LabHost } from "./state.ts";
 export interface ContainerSetting {
   readonly network: LabNetwork;
   readonly profile: LabProfile;
+  readonly arch: LabArch;
 }
 
 /** Files of a host that depend on the lab and the machine. */
@@ -46,7 +48,7 @@ export function containerGround(): ContainerGround {
  */
 export function nspawnInvocation(
   host: LabHost,
-  { network, profile }: ContainerSetting,
+  { network, profile }: Pick<ContainerSetting, "network" | "profile">,
   ground: ContainerGround,
 ): { argv: string[]; environment: Record<string, string> } {
   const more = profile === "kubernetes" ? kubernetesContainer(host.dir, ground) : { argv: [], environment: {} };
@@ -97,6 +99,7 @@ export async function prepareHost(host: LabHost, imageRoot: string, setting: Hos
     const [user = "", , uid, gid, , home = ""] = line.split(":");
     if (["root", "tsplay", "ops"].includes(user)) authorize(root, home, Number(uid), Number(gid), setting.publicKey);
   }
+  if (setting.arch !== machineArch()) prepareEmulatedHost(root);
   if (setting.profile === "kubernetes") prepareKubernetesHost(host.dir, root, containerGround());
   return makeHostKeys(root, host.name, host.address);
 }

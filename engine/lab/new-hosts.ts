@@ -58,6 +58,7 @@ export async function startNewHosts(
   const setting = {
     network: lab.network,
     profile: lab.profile,
+    arch: lab.arch,
     hostsFile: hostsFile(lab.hosts, readIfAny("/etc/hosts"), archive),
     resolvConf: labResolver(),
     publicKey: readClientKey(lab.privateKeyFile),
