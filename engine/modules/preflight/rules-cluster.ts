@@ -16,7 +16,7 @@ import {
 import { RUNTIMES } from "./facts.ts";
 
 const RESET = (names: readonly string[]): string =>
-  `take the wrong ones out of the inventory, or let them forget it: \`tsplay run playbooks/reset.yml --limit ${names.join(",")}\``;
+  `take the wrong ones out of the inventory, or let them forget it: \`tsplay run playbooks/reset.yml -e node=${names.join(",")}\``;
 
 /** Hosts that belong to another cluster than the others. */
 export function foreignClusters(cluster: Cluster): Finding[] {
@@ -76,18 +76,20 @@ function ownAuthority(cluster: Cluster, joined: readonly SeenHost[], masters: re
   return groups.find(([, hosts]) => hosts.length === most)?.[0];
 }
 
+/** A run that was interrupted may have left some members without an authority: what they have in common is compared. */
 function foreignEtcd(members: readonly SeenHost[]): Finding[] {
-  const authorities = [...byValue(members, ({ facts }) => facts.traces.etcdAuthority ?? facts.traces.etcdToken)];
-  if (authorities.length < 2) return [];
-  const most = Math.max(...authorities.map(([, hosts]) => hosts.length));
-  const ours = authorities.find(([, hosts]) => hosts.length === most);
-  return authorities
+  const byAuthority = [...byValue(members, ({ facts }) => facts.traces.etcdAuthority)];
+  const groups = byAuthority.length > 1 ? byAuthority : [...byValue(members, ({ facts }) => facts.traces.etcdToken)];
+  const most = Math.max(...groups.map(([, hosts]) => hosts.length));
+  const ours = groups.find(([, hosts]) => hosts.length === most);
+  return groups
     .filter((one) => one !== ours)
     .map(([, hosts]) => ({
       rule: "foreign-cluster",
       hosts: namesOf(hosts),
       message: `${belong(hosts)} to another etcd cluster than ${listed(namesOf(ours?.[1] ?? []))}`,
-      remedy: RESET(namesOf(hosts)),
+      remedy:
+        "take the wrong ones out of the group etcd, or let them forget it: `systemctl stop etcd; rm -r /etc/etcd /var/lib/etcd` there",
     }));
 }
 

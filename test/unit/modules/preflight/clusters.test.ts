@@ -6,7 +6,7 @@ const withTraces = (traces: HostFacts["traces"]): Partial<HostFacts> => ({ trace
 
 describe("preflight: foreign clusters", () => {
   const sentence =
-    "foreign-cluster: pi3 belongs to another cluster than pi1 and pi2: its authority (/etc/kubernetes/pki/ca.crt) is not the same → take the wrong ones out of the inventory, or let them forget it: `tsplay run playbooks/reset.yml --limit pi3`";
+    "foreign-cluster: pi3 belongs to another cluster than pi1 and pi2: its authority (/etc/kubernetes/pki/ca.crt) is not the same → take the wrong ones out of the inventory, or let them forget it: `tsplay run playbooks/reset.yml -e node=pi3`";
 
   it("refuses a master whose authority is not that of most", () => {
     expect(told(broken({ 1: joined(), 2: joined(), 3: joined("CC:DD") }))).to.deep.equal([sentence]);
@@ -37,7 +37,7 @@ describe("preflight: foreign clusters", () => {
       /^foreign-cluster: pi5 belongs to another/,
     );
     expect(told(broken({ 5: worker }))).to.deep.equal([
-      "foreign-cluster: pi5 belongs to a cluster that no host of the group masters is part of → take the wrong ones out of the inventory, or let them forget it: `tsplay run playbooks/reset.yml --limit pi5`",
+      "foreign-cluster: pi5 belongs to a cluster that no host of the group masters is part of → take the wrong ones out of the inventory, or let them forget it: `tsplay run playbooks/reset.yml -e node=pi5`",
     ]);
     const away = { facts: undefined, unseen: { reason: "gone", answers: false } };
     expect(told(broken({ 5: worker }, {}, { 2: away })).filter((line) => line.startsWith("foreign"))).to.deep.equal([]);
@@ -61,8 +61,15 @@ describe("preflight: foreign clusters", () => {
   });
 
   it("refuses members of another etcd cluster", () => {
-    const member = (number: number, etcdToken: string) =>
-      host(number, { groups: ["etcd"], facts: facts(number, withTraces({ etcdToken })) });
+    const member = (number: number, etcdToken: string, etcdAuthority?: string) =>
+      host(number, {
+        groups: ["etcd"],
+        facts: facts(number, withTraces({ etcdToken, ...(etcdAuthority ? { etcdAuthority } : {}) })),
+      });
+    const interrupted = [member(1, "home", "AA:BB"), member(2, "home"), member(3, "home")];
+    expect(told(cluster({ purpose: "etcd", hosts: interrupted }))).to.deep.equal([]);
+    const mixed = [member(1, "home", "AA:BB"), member(2, "home", "AA:BB"), member(3, "home", "CC:DD")];
+    expect(told(cluster({ purpose: "etcd", hosts: mixed }))[0]).to.match(/^foreign-cluster: pi3 belongs to another/);
     const hosts = [member(1, "home"), member(2, "attic"), member(3, "home")];
     expect(told(cluster({ purpose: "etcd", hosts }))[0]).to.match(
       /^foreign-cluster: pi2 belongs to another etcd cluster than pi1 and pi3/,
