@@ -2,13 +2,16 @@
 // Everything is done by tsplay's own commands, which are shown, so that they can be repeated by hand.
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_NODE = 20;
-const RUN = ["run", "playbooks/etcd.yml", "-i", "inventories/lab"];
+const RUN = ["run", "playbooks/k8s.yml", "-i", "inventories/lab"];
+
+const SETTINGS = readFileSync(join(PROJECT, "inventories/lab/group_vars/all.yml"), "utf8");
+const VERSION = /^k8s_version: *(\S+)/m.exec(SETTINGS)?.[1] ?? "";
 
 /** What was done, how long it took. */
 const times = [];
@@ -48,7 +51,7 @@ async function step(title, words, options) {
       `${title} failed (tsplay ended with exit status ${result.code}); what it said stands above`,
       words[0] === "lab"
         ? "when that is put right, start `npm run quickstart` again: it goes on from what is there"
-        : "the hosts are still up: look with `npx tsplay lab ssh lab-1`, remove them with `npx tsplay lab down`",
+        : "the hosts are still up: look with `npx tsplay lab ssh lab-1`, start again to go on from there, or remove them with `npx tsplay lab down`",
     );
   return result;
 }
@@ -64,8 +67,14 @@ if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE)
 if (!existsSync(join(PROJECT, "node_modules", "commander")))
   stop("the packages that tsplay needs are not installed", "run `npm ci` first");
 
-await step("Three Debian hosts on this machine", ["lab", "up", "3"]);
-await step("An etcd cluster on them", RUN);
+await step("Three Debian hosts on this machine", ["lab", "up", "3", "--profile", "kubernetes"]);
+await step("Kubernetes' programs and images, kept for the next time", [
+  "run",
+  "playbooks/artifacts.yml",
+  "-i",
+  "inventories/lab",
+]);
+await step("A Kubernetes cluster of three masters on them", RUN);
 const second = await step("The same again: nothing is left to do", RUN, { keep: true });
 
 const changes = changesIn(second.output);
@@ -79,13 +88,20 @@ console.log(`
 ── Done
 ${times.map(([title, seconds]) => `   ${seconds.padStart(6)} s  ${title}`).join("\n")}
 
+   What there is: three masters, each with a member of etcd, behind a load balancer on every node; pods and services were
+   tried on each of them (the last lines of the run). Kubernetes ${VERSION}, as Debian has it in source.
+
    Look around:
-     npx tsplay lab ssh lab-1 etcdctl member list         the cluster, as etcd sees it
-     npx tsplay lab ssh lab-2                             a shell on a host
+     npx tsplay lab ssh lab-1 kubectl get pods --all-namespaces --output wide
+                                                          (KUBECONFIG is set for root; from here: kubectl
+                                                          --kubeconfig inventories/lab/.cluster/admin.conf)
+     npx tsplay run playbooks/verify.yml -i inventories/lab
+                                                          the cluster asked what a cluster must be able to do
      npx tsplay ${RUN.join(" ")} --check --diff
                                                           what a run would change now: nothing
-     npx tsplay ${RUN.join(" ")} --check --diff -e etcd_snapshot_keep=4
-                                                          what it would change then
+     npx tsplay lab kill lab-3                            a power cut; two of three go on
+     npx tsplay lab rebuild lab-3 && npx tsplay run playbooks/replace-master.yml -i inventories/lab -e master=lab-3
+                                                          a fresh machine in its place
      npx tsplay lab status                                the hosts and their addresses
    Take it down:
      npx tsplay lab down
