@@ -212,7 +212,8 @@ export function versions(cluster: Cluster): Finding[] {
       `the apiservers run ${oldest.text} to ${newest.text}; they may be one minor version apart`,
       "upgrade the older ones first, one minor version at a time (playbooks/upgrade.yml)",
     );
-  if (oldest && newest) {
+  // The other modes have no order to keep: another version is other programs, at once.
+  if (oldest && newest && cluster.mode === "kubeadm") {
     const hosts = masters.map(({ host }) => host);
     if (cluster.purpose === "upgrade") findings.push(...upgradeSteps(target, oldest, newest, hosts));
     else if (PURPOSE_RULES[cluster.purpose].keepsVersion && (compare(oldest, target) || compare(newest, target)))

@@ -124,6 +124,7 @@ describe("preflight: versions", () => {
       /^the cluster runs 1.36.2 to 1.36.3, .* → set k8s_version to 1.36.3/,
     );
     expect(messages(living("1.36.2", "1.36.2", "1.36.2"), { purpose: "add-worker" })).to.deep.equal([]);
+    expect(messages(living("1.35.4", "1.35.4", "1.35.4"), { mode: "binaries" })).to.deep.equal([]);
   });
 
   it("upgrades one minor version at a time", () => {
