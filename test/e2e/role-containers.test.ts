@@ -92,8 +92,11 @@ describe("the role containers", function () {
     const mixed = await play(["-l", one]);
     expect(mixed.all).to.contain("/var/lib/kubelet/kubeadm-flags.env says").and.contain("playbooks/remove-node.yml");
     await containerd.run({ script: "rm /var/lib/kubelet/kubeadm-flags.env" });
+    const skew = await play(["-l", one, "-e", "k8s_version=1.38.0"]);
+    expect(skew.all).to.contain("needs containerd 2.0 or later").and.contain(`gives ${one} containerd 1.6`);
     for (const [finished, host] of [
       [crio, one],
+      [skew, one],
       [shim, two],
       [mixed, one],
     ] as const) {
@@ -108,7 +111,7 @@ describe("the role containers", function () {
     const machine = folder.address(1).replace(/\d+$/, "1");
     await new Promise<void>((listening) => server.listen(0, machine, listening));
     const repository = `http://${machine}:${(server.address() as AddressInfo).port}/linux/debian`;
-    const args = ["-l", one, "--check", "--diff", "-e", "containers_source=vendor"];
+    const args = ["-l", one, "--check", "--diff", "-e", "containers_source=vendor k8s_version=1.36.2"];
     const finished = await play([...args, "-e", `containers_docker_repository=${repository}`]);
     const crio = await play([...args, "-e", `container_runtime=crio containers_crio_repository=${repository}`]);
     server.close();
