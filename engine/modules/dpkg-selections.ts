@@ -30,7 +30,8 @@ export const dpkgSelections = defineModule({
     const predicted = context.predictions.of("package").some((one) => one.name === plain && one.version !== "absent");
     if (!present && !predicted)
       failTask("dpkg-no-package", `Failed to find package '${name}' to perform selection '${selection}'.`);
-    const before = present?.want ?? "install";
+    // apt lets go of a held package when it installs another version of it.
+    const before = predicted ? "install" : (present?.want ?? "install");
     const result = { before, after: selection };
     if (before === selection) return { changes: [], result };
     return {
