@@ -1,0 +1,229 @@
+// Where the role k8s has Kubernetes from: a repository of packages like the vendor's, release tarballs in a folder of the
+// controller, and a builder that is another machine. The programs are small stand-ins; what is done with them is real. Building
+// the real ones from Debian's source takes minutes and is part of the tests of clusters.
+
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import type { Host } from "../../engine/host/host.ts";
+import { useLab } from "./lab-fixture.ts";
+import { changesIn, runRole } from "./role-run.ts";
+import { type Finished, RunFolder } from "./spawned-run.ts";
+
+const PROGRAMS =
+  "kubeadm kubelet kubectl crictl kube-apiserver kube-controller-manager kube-scheduler kube-proxy".split(" ");
+
+/** A repository of the vendor's form on the host itself: flat, signed, two versions of each package. */
+const REPOSITORY = `
+set -e
+apt-get update -q; apt-get install -y -q --no-install-recommends gpg gpg-agent dpkg-dev apt-utils >/dev/null
+mkdir -p /srv/repo /tmp/deb/DEBIAN /tmp/deb/usr/bin; cd /srv/repo
+for name in kubeadm kubelet kubectl cri-tools kubernetes-cni; do for version in 1.36.2-1.1 1.36.3-1.1; do
+  printf '#!/bin/sh\\necho %s %s\\n' $name $version > /tmp/deb/usr/bin/$name; chmod 755 /tmp/deb/usr/bin/$name
+  printf 'Package: %s\\nVersion: %s\\nArchitecture: all\\nMaintainer: x <x@x.test>\\nDescription: x\\n' $name $version > /tmp/deb/DEBIAN/control
+  dpkg-deb -b /tmp/deb /srv/repo/\${name}_\${version}_all.deb >/dev/null; rm /tmp/deb/usr/bin/$name
+done; done
+dpkg-scanpackages --multiversion . > Packages 2>/dev/null
+apt-ftparchive release . > /tmp/Release 2>/dev/null && mv /tmp/Release Release
+export GNUPGHOME=/tmp/gpg; mkdir -m 700 $GNUPGHOME
+gpg --batch -q --passphrase '' --quick-gen-key x@x.test rsa2048
+gpg --batch -q --clearsign -o InRelease Release; gpg --batch -q --armor --export x@x.test > key.asc
+`;
+
+describe("the sources of the role k8s", function () {
+  this.timeout(240_000);
+  const lab = useLab({ name: "g-sources", profile: "kubernetes" });
+  const one = "g-sources-1";
+  let folder: RunFolder;
+  let host: Host;
+
+  before(() => {
+    folder = new RunFolder(lab());
+    host = folder.host(1);
+  });
+  after(() => folder?.remove());
+
+  const NODE =
+    "- hosts: all\n  roles: []\n  tasks:\n    - ansible.builtin.include_role: {name: k8s, tasks_from: sources/packages}\n";
+  const ARTIFACTS = readFileSync(join(import.meta.dirname, "../../playbooks/artifacts.yml"), "utf8");
+
+  function play(playbook: string, vars: object, groups: object, ...args: string[]): Promise<Finished> {
+    const all = { k8s_version: "1.36.2", cluster_cache: folder.path("cache"), ...vars };
+    const hosts = { [one]: all };
+    const given = { playbook, hosts, groups: groups as Record<string, string[]> };
+    return runRole(folder, lab(), { ...given, args: ["-e", JSON.stringify(all), ...args] });
+  }
+
+  async function output(command: string): Promise<string> {
+    const { stdout, stderr, code } = await host.run({ script: command });
+    expect(code, stderr.toString()).to.equal(0);
+    return stdout.toString().trim();
+  }
+
+  describe("packages", () => {
+    const vars = { k8s_repository_url: "file:/srv/repo/", k8s_repository_key: "/srv/repo/key.asc" };
+    const nodes = { masters: [one] };
+
+    before(() => output(REPOSITORY));
+
+    it("come from the repository of the minor version in just the version, and are held", async () => {
+      const foretold = changesIn(await play(NODE, vars, nodes, "--check"));
+      const done = changesIn(await play(NODE, vars, nodes));
+      expect(foretold).to.deep.equal(done);
+      expect(await output("kubeadm; kubelet; kubectl")).to.equal(
+        "kubeadm 1.36.2-1.1\nkubelet 1.36.2-1.1\nkubectl 1.36.2-1.1",
+      );
+      expect(await output("apt-mark showhold")).to.equal("kubeadm\nkubectl\nkubelet");
+      expect(await output("cri-tools")).to.contain("cri-tools 1.36.3");
+      expect(changesIn(await play(NODE, vars, nodes))).to.deep.equal([]);
+    });
+
+    it("change their version only when it is asked for, though they are held", async () => {
+      const newer = { ...vars, k8s_version: "1.36.3" };
+      const foretold = changesIn(await play(NODE, newer, nodes, "--check"));
+      expect(foretold).to.include(`k8s : The vendor's packages on ${one}`);
+      expect(changesIn(await play(NODE, newer, nodes))).to.deep.equal(foretold);
+      expect(changesIn(await play(NODE, newer, nodes))).to.deep.equal([]);
+      expect(await output("kubeadm; apt-mark showhold")).to.equal("kubeadm 1.36.3-1.1\nkubeadm\nkubectl\nkubelet");
+      const none = await play(NODE, { ...vars, k8s_version: "1.36.9" }, nodes);
+      expect(none.code).to.equal(2);
+      expect(none.all).to.contain("1.36.9-1.1");
+    });
+
+    it("are pushed from a folder of the controller to hosts without a repository", async () => {
+      await output(
+        "apt-get remove -y -q --allow-change-held-packages kubeadm kubelet kubectl cri-tools kubernetes-cni; rm /etc/apt/sources.list.d/kubernetes.sources",
+      );
+      const packages = { k8s_package_folder: folder.path("packages") };
+      mkdirSync(packages.k8s_package_folder, { recursive: true });
+      const empty = await play(NODE, packages, nodes);
+      expect(empty.all).to.contain("has no packages (*.deb) for");
+      for (const name of ["kubeadm", "kubelet", "kubectl"])
+        await host.download(
+          `/srv/repo/${name}_1.36.2-1.1_all.deb`,
+          join(packages.k8s_package_folder, `${name}_1.36.2-1.1_all.deb`),
+        );
+      await play(NODE, packages, nodes);
+      expect(await output("kubeadm; apt-mark showhold")).to.equal("kubeadm 1.36.2-1.1\nkubeadm\nkubectl\nkubelet");
+      expect(changesIn(await play(NODE, packages, nodes))).to.deep.equal([]);
+    });
+  });
+
+  describe("tarballs of a folder", () => {
+    const name = "kubernetes-server-linux-amd64.tar.gz";
+    let place = "";
+    let made = "";
+    const vars = () => ({
+      k8s_source: "tarball",
+      k8s_tarball: place,
+      k8s_crictl_tarball: "",
+      k8s_image_repository: "r.test",
+      k8s_artifact_images: ["kube-apiserver", "kube-scheduler"],
+    });
+    const nodes = { masters: [one] };
+
+    before(() => {
+      place = folder.path("tarballs");
+      made = folder.path("cache/kubernetes/v1.36.2-tarball/amd64");
+      const bin = join(place, "kubernetes/server/bin");
+      mkdirSync(bin, { recursive: true });
+      for (const program of PROGRAMS)
+        writeFileSync(join(bin, program), `#!/bin/sh\necho ${program}\n`, { mode: 0o755 });
+      execFileSync("tar", ["-czf", name, "kubernetes"], { cwd: place });
+      rmSync(join(place, "kubernetes"), { recursive: true });
+    });
+
+    it("without a checksum, or with another one, are refused with what to do", async () => {
+      const none = await play(ARTIFACTS, vars(), nodes);
+      expect(none.code).to.equal(2);
+      expect(none.all).to.contain("no checksum for").and.contain(`lay the file ${name}.sha512 beside it`);
+      writeFileSync(join(place, `${name}.sha512`), `${"0".repeat(128)}  ${name}\n`);
+      const wrong = await play(ARTIFACTS, vars(), nodes);
+      expect(wrong.all)
+        .to.contain("has the sha512 checksum")
+        .and.contain(`which is not sha512:${"0".repeat(128)}`);
+      const elsewhere = await play(ARTIFACTS, { ...vars(), k8s_tarball: "/nowhere/x.tar.gz" }, nodes);
+      expect(elsewhere.all).to.contain("/nowhere/x.tar.gz is not there; set k8s_tarball to a URL");
+      const other = await play(ARTIFACTS, vars(), nodes, "-e", "k8s_source=ftp");
+      expect(other.code).to.not.equal(0);
+      expect(other.all).to.contain("packages, tarball, debian");
+    });
+
+    it("become programs and images once, as foretold; what is damaged is made anew", async () => {
+      const sum = createHash("sha512")
+        .update(readFileSync(join(place, name)))
+        .digest("hex");
+      writeFileSync(join(place, `${name}.sha512`), `${sum}  ${name}\n`);
+      const foretold = changesIn(await play(ARTIFACTS, vars(), nodes, "--check"));
+      expect(existsSync(join(made, "bin/kubelet"))).to.equal(false);
+      expect(changesIn(await play(ARTIFACTS, vars(), nodes))).to.deep.equal(foretold);
+      expect(readdirSync(made).sort()).to.deep.equal([".verified", "SHA256SUMS", "bin", "images", "manifest.json"]);
+      expect(readdirSync(join(made, "bin")).sort()).to.deep.equal([...PROGRAMS].sort());
+      expect(statSync(join(made, "bin/kubelet")).mode & 0o777).to.equal(0o755);
+      const index = execFileSync("tar", ["-xOf", join(made, "images/kube-scheduler.tar"), "index.json"], {
+        encoding: "utf8",
+      });
+      expect(index).to.contain('"r.test/kube-scheduler:v1.36.2"');
+      expect(execFileSync("sha256sum", ["--check", "SHA256SUMS"], { cwd: made, encoding: "utf8" })).to.not.contain(
+        "FAILED",
+      );
+      expect(changesIn(await play(ARTIFACTS, vars(), nodes))).to.deep.equal([]);
+      writeFileSync(join(made, "bin/kubelet"), "damaged");
+      rmSync(join(made, "images/kube-apiserver.tar"));
+      const mended = changesIn(await play(ARTIFACTS, vars(), nodes));
+      expect(mended).to.include("k8s : Damaged files are not used on localhost -> localhost");
+      expect(readFileSync(join(made, "bin/kubelet"), "utf8")).to.contain("echo kubelet");
+      expect(changesIn(await play(ARTIFACTS, vars(), nodes, "--check"))).to.deep.equal([]);
+    });
+  });
+
+  describe("a builder that is another machine", () => {
+    const groups = { masters: [one], builder: [one] };
+    const vars = { k8s_source: "debian", k8s_version: "1.20.2", k8s_image_repository: "r.test", k8s_coredns: false };
+    const out = "/var/cache/tsplay/builder/v1.20.2-amd64";
+
+    it("builds, and the controller has programs and images that run", async () => {
+      // Programs that a build would have left behind when it was interrupted: it goes on after them.
+      await output(`mkdir -p ${out}/bin; cd ${out}; echo '{"kubernetes": "1"}' > source.json
+        for name in ${PROGRAMS.join(" ")}; do printf '#!/bin/sh\\n' > bin/$name; chmod 755 bin/$name; done`);
+      const { all, code } = await play(ARTIFACTS, vars, groups);
+      expect(code, all).to.equal(0);
+      expect(changesIn(await play(ARTIFACTS, vars, groups))).to.deep.equal([]);
+      const made = folder.path("cache/kubernetes/v1.20.2-debian/amd64");
+      expect(statSync(join(made, "bin/kubeadm")).mode & 0o777).to.equal(0o755);
+      const root = folder.path("etcd-root");
+      mkdirSync(root);
+      const archive = join(made, "images/etcd.tar");
+      const read = (member: string) => execFileSync("tar", ["-xOf", archive, member], { maxBuffer: 1 << 28 });
+      const [image] = JSON.parse(read("manifest.json").toString()) as [{ Layers: [string] }];
+      execFileSync("tar", ["-x", "-C", root], { input: read(image.Layers[0]) });
+      const version = execFileSync("chroot", [root, "/usr/local/bin/etcd", "--version"], { encoding: "utf8" });
+      expect(version).to.match(/^etcd Version: 3\./);
+      const { packages } = JSON.parse(readFileSync(join(made, "manifest.json"), "utf8"));
+      expect(packages["etcd-server"]).to.match(/^3\./);
+      expect(readdirSync(join(made, "images")).sort()).to.include.members([
+        "busybox.tar",
+        "kube-proxy.tar",
+        "pause.tar",
+      ]);
+    });
+  });
+
+  it("are refused where nodes want another version than the controller knows", async () => {
+    const vars = { k8s_source: "debian", cluster_cache: folder.path("cache") };
+    const hosts = { [one]: { ...vars, k8s_version: "1.20.2" } };
+    const run = await runRole(folder, lab(), {
+      playbook: ARTIFACTS,
+      hosts,
+      groups: { masters: [one] },
+      args: ["-e", "k8s_source=debian"],
+    });
+    expect(run.code).to.equal(2);
+    expect(run.all)
+      .to.contain(`but ${one} want another`)
+      .and.contain("Set k8s_version and k8s_source in group_vars/all");
+  });
+});
