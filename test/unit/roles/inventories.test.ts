@@ -6,6 +6,9 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import type { Plain, PlainObject } from "../../../engine/core/value.ts";
 import { argumentErrors } from "../../../engine/modules/argument-spec.ts";
+import { preflight } from "../../../engine/modules/preflight.ts";
+import { type RawParams, runAction } from "../module-driver.ts";
+import { facts } from "../modules/preflight/healthy.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../../..");
 const INVENTORIES = join(PROJECT, "inventories");
@@ -112,6 +115,9 @@ function hostsOf(inventory: string, group: string): string[] {
   return [...found];
 }
 
+/** MiB of a build's machines, where they are smaller than a Pi 4 with 2 GiB. */
+const MEMORY: Readonly<Record<string, number>> = { k8s4pi: 906, kuber: 906 };
+
 const hasTemplate = (value: unknown): boolean => JSON.stringify(value)?.includes("{{") ?? false;
 
 describe("the inventories of the project", () => {
@@ -156,6 +162,40 @@ describe("the inventories of the project", () => {
       });
 
       if (name === "lab") return;
+
+      it("has nothing in its way on the machines that it is for", async () => {
+        const groups = ["masters", "workers", "nfs"].map((group) => [group, hostsOf(name, group)] as const);
+        const hosts = [...new Set(groups.flatMap(([, all]) => all))];
+        const given = variablesOf(name);
+        const variables = (host: string): Record<string, Plain> => {
+          const own = groups.filter(([, all]) => all.includes(host)).map(([group]) => group);
+          const places = ["group_vars/all.yml", ...own.map((group) => `group_vars/${group}.yml`), `hosts.yml: ${host}`];
+          const found = places.flatMap((place) => given.filter(({ where }) => where === place));
+          return Object.fromEntries([["group_names", own], ...found.map((one) => [one.name, one.value as Plain])]);
+        };
+        const of = new Map(hosts.map((host) => [host, variables(host)]));
+        const evaluate = (expression: string): Plain | undefined => {
+          const [, host = "", variable = ""] = /^hostvars\["(.*?)"\]\["(.*?)"\]$/.exec(expression) ?? [];
+          return of.get(host)?.[variable];
+        };
+        const seen = hosts.map((item, index) => {
+          const address = String(of.get(item)?.ansible_host);
+          const network = [{ interface: "eth0", address, prefix: 24 }];
+          const memoryMib = MEMORY[name] ?? 1894;
+          return {
+            item,
+            preflight: { ...facts(index), hostname: item, addresses: network, memoryMib } as unknown as Plain,
+          };
+        });
+        const thresholds = of.get(hosts[0] ?? "")?.preflight_memory_mib;
+        const params = { hosts, seen, ...(thresholds === undefined ? {} : { memory_mib: thresholds }) };
+        const result = await runAction(preflight, params as RawParams, {
+          evaluate,
+          warn: (problem) => expect.fail(String(problem)),
+        });
+        expect(result.problems).to.deep.equal([]);
+      });
+
       it("has an odd number of masters, and every host once", () => {
         const masters = hostsOf(name, "masters");
         expect(masters.length % 2, "masters").to.equal(1);
