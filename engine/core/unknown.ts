@@ -30,19 +30,19 @@ export class Undecided extends Error {
   }
 }
 
-/** The first Unknown anywhere inside plain data, maps and lists. */
-export function findUnknown(value: unknown): Unknown | undefined {
-  if (value instanceof Unknown) return value;
-  if (Array.isArray(value)) return first(value);
-  if (value instanceof Map) return first(value.values());
+/** The first Unknown (of that kind) anywhere inside plain data, maps and lists. */
+export function findUnknown(value: unknown, kind?: Unknown["kind"]): Unknown | undefined {
+  if (value instanceof Unknown) return kind === undefined || value.kind === kind ? value : undefined;
+  if (Array.isArray(value)) return first(value, kind);
+  if (value instanceof Map) return first(value.values(), kind);
   if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype)
-    return first(Object.values(value));
+    return first(Object.values(value), kind);
   return undefined;
 }
 
-function first(values: Iterable<unknown>): Unknown | undefined {
+function first(values: Iterable<unknown>, kind: Unknown["kind"] | undefined): Unknown | undefined {
   for (const value of values) {
-    const found = findUnknown(value);
+    const found = findUnknown(value, kind);
     if (found) return found;
   }
   return undefined;

@@ -1,6 +1,7 @@
 // Sets variables of the host for the rest of the run.
 
 import { fail } from "../core/problem.ts";
+import { findUnknown } from "../core/unknown.ts";
 import type { Data, Plain } from "../core/value.ts";
 import { plainOf } from "./convert.ts";
 import { builtin, defineAction } from "./module.ts";
@@ -21,7 +22,9 @@ export const setFact = defineAction({
     if (entries.length === 0)
       fail("set-fact-empty", "No key/value pairs provided, at least one is required for this action to succeed");
     for (const [name] of entries) if (!isVariableName(name)) fail("variable-name", `Invalid variable name '${name}'.`);
-    context.setVars(params.cacheable ? "cached_fact" : "set_fact", {
+    // What a dry run cannot tell is not for later runs.
+    const keeps = params.cacheable && findUnknown(extra) === undefined;
+    context.setVars(keeps ? "cached_fact" : "set_fact", {
       file: "set_fact",
       names: Object.keys(extra),
       values: new Map(entries),

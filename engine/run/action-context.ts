@@ -3,10 +3,11 @@
 
 import { Failure, fail } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
-import { Undecided } from "../core/unknown.ts";
+import { Undecided, type Unknown } from "../core/unknown.ts";
 import { fromPlain, type Plain, type PlainObject, type Value } from "../core/value.ts";
 import type { Action, ActionContext, VarsFile } from "../modules/module.ts";
 import { checkParams } from "../modules/params-check.ts";
+import { isVariableName } from "../modules/set-fact.ts";
 import { isMissing } from "../template/python/types.ts";
 import { applyPlan, failedRaw, predictPlan, type Raw } from "./apply.ts";
 import { type Execution, progressOf } from "./execution.ts";
@@ -137,6 +138,17 @@ function setVars(
   for (const host of hosts)
     if (level === "include_vars") store.includeVars(host, entries);
     else store.setFacts(host, entries, { cacheable: level === "cached_fact" });
+}
+
+/** Facts that a dry run cannot tell whether, or to what, the task would set. */
+export function doubtFacts({ state, task, run }: Execution, unknown: Unknown): void {
+  if (task.module.name !== "set_fact" || unknown.kind !== "dry") return;
+  const names = [...task.args.keys()].filter((name) => name !== "cacheable" && isVariableName(name));
+  for (const host of hostsOfFacts(state, run.name, task))
+    state.context.store.setFacts(
+      host,
+      names.map((name) => [name, unknown]),
+    );
 }
 
 function isVarsFile(values: VarsFile | PlainObject): values is VarsFile {

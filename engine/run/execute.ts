@@ -9,7 +9,7 @@ import type { Module } from "../modules/module.ts";
 import { nearest } from "../playbook/inherit.ts";
 import type { Task } from "../playbook/model.ts";
 import { overlay } from "../template/scope.ts";
-import { runAction } from "./action-context.ts";
+import { doubtFacts, runAction } from "./action-context.ts";
 import { applyPlan, failedRaw, predictPlan, type Raw, taint } from "./apply.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { type Execution, progressOf } from "./execution.ts";
@@ -52,6 +52,7 @@ export async function execute(execution: Execution, prepared: Prepared): Promise
   let delegatedTo: string | undefined;
 
   if (prepared.whole) {
+    if (prepared.whole.kind === "unknown") doubtFacts(execution, prepared.whole.unknown);
     single = wholeOutcome(prepared.whole);
     if (single.status === "failed")
       failures.push(ignores(state, task, state.evaluation(state.scope(run.name, task)), false));
@@ -188,6 +189,7 @@ async function attempt(execution: Execution, prepared: PreparedItem): Promise<Ou
       return { status: "ok", result: { changed: false }, diff: [] };
     case "unknown":
       if (task.module.kind === "module") taint(task.module, decision.params ?? {}, item.options);
+      doubtFacts(execution, decision.unknown);
       return undecidedOutcome(decision.unknown);
     case "action": {
       const raw: Raw = await limited<Raw>(item, () => runAction(execution, item, decision.action, decision.params));

@@ -3,7 +3,7 @@
 
 import { type Problem, problemOf } from "../core/problem.ts";
 import type { Result } from "../core/result.ts";
-import { isUnknown, Undecided, Unknown } from "../core/unknown.ts";
+import { findUnknown, isUnknown, Undecided, Unknown } from "../core/unknown.ts";
 import { type Data, type Plain, Template, toPlain, type Value } from "../core/value.ts";
 import type { Host } from "../host/host.ts";
 import type { Action, Module, Plan, PlanContext } from "../modules/module.ts";
@@ -149,7 +149,9 @@ function skipDecision(condition: Value | undefined): Decision {
 
 function decide(state: PlayState, task: Task, host: string, evaluation: Evaluation, options: TaskOptions): Decision {
   const raw = rawParams(task, evaluation);
-  const checked = checkParams(task.module, raw);
+  // What a dry run cannot tell is a fact like any other: tasks that use it are undecided, not failed.
+  const allowUnknown = task.module.name === "set_fact" && findUnknown(raw, "pending") === undefined;
+  const checked = checkParams(task.module, raw, { allowUnknown });
   const [problem] = checked.problems;
   if (problem) return { kind: "failed", problem: problem.origin ? problem : { ...problem, origin: task.origin } };
   for (const warning of checked.warnings)

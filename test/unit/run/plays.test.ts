@@ -374,6 +374,30 @@ describe("a dry run", () => {
     expect(ran.results[1]?.reason).to.contain("hostname");
   });
 
+  it("goes on with facts that a dry run cannot tell, and calls undecided what needs them", async () => {
+    const ran = await shop.play(
+      `${HEAD}
+    - { name: ask, command: hostname, register: r, changed_when: false }
+    - { name: set, set_fact: { version: "{{ 4 if r.stdout is version('2') else 3 }}", sure: 1 } }
+    - { name: use, copy: { dest: "@/x", content: "{{ version }}" } }
+    - { name: perhaps, set_fact: { sure: 2 }, when: r.stdout == 'a' }
+    - { name: unsure, debug: { msg: x }, when: sure == 1 }
+    - { name: all, set_fact: { last: "{{ item }}" }, loop: "{{ r.stdout_lines }}" }
+    - { name: late, debug: { msg: "{{ last }}" } }
+`,
+      { check: true },
+    );
+    expect(ran.statuses()).to.deep.equal([
+      "ask: ok",
+      "set: ok",
+      "use: undecided",
+      "perhaps: undecided",
+      "unsure: undecided",
+      "all: undecided",
+      "late: undecided",
+    ]);
+  });
+
   it("predicts creates: of a command", async () => {
     const ran = await shop.play(
       `${HEAD}
