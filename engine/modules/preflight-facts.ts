@@ -9,8 +9,11 @@ import { defineModule } from "./module.ts";
 import type { ClockReading } from "./preflight/facts.ts";
 import { FILES, type FileName, parseFacts } from "./preflight/parse.ts";
 import { SCRIPT } from "./preflight/script.ts";
+import { failTask } from "./task-failure.ts";
 
 const CLOCK_READINGS = 3;
+/** Seconds after which a host that hangs (a dead share, a disk that fails) is told rather than waited for. */
+const PATIENCE = 30;
 
 export const preflightFacts = defineModule({
   name: "preflight_facts",
@@ -42,8 +45,14 @@ export const preflightFacts = defineModule({
     const [texts, systemd, answer] = await Promise.all([
       Promise.all(files.map(async ([name, path]) => [name, await textAt(host, path)] as const)),
       host.stat("/run/systemd/system"),
-      host.run({ argv: ["/bin/sh", "-c", SCRIPT, "preflight", ...names, "--", ...folders], reads: true }),
+      host.run({
+        argv: ["/bin/sh", "-c", SCRIPT, "preflight", ...names, "--", ...folders],
+        reads: true,
+        timeout: PATIENCE,
+      }),
     ]);
+    if (answer.timedOut)
+      failTask("preflight-slow", `its programs, disks and names did not answer within ${PATIENCE} s`);
     const present = Object.fromEntries(texts.filter(([, text]) => text !== undefined));
     const facts = parseFacts(present, textOf(answer.stdout), { systemd: systemd !== undefined });
     const clock = await readClock(host, context.now);

@@ -153,7 +153,7 @@ export function unseen(cluster: Cluster): Finding[] {
       hosts: namesOf(hosts),
       message: `${listed(namesOf(hosts))} could not be looked at (${reason})`,
       ...(answers
-        ? { remedy: "mend what is said there: its user must be able to become root" }
+        ? { remedy: "mend what is said there; its user must be able to become root" }
         : { remedy: "what may be wrong there is not told", note: true as const }),
     };
   });

@@ -2,7 +2,7 @@
 
 /** Arguments: names to resolve, `--`, folders whose file systems to measure. */
 export const SCRIPT = String.raw`
-export LC_ALL=C PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/k8s/current:/opt/k8s/current/bin:$PATH"
+export LC_ALL=C RES_OPTIONS='timeout:1 attempts:1' PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/k8s/current:/opt/k8s/current/bin:$PATH"
 say() { printf '\n== %s\n' "$1"; }
 say uname; uname -n; uname -m; uname -r
 say container; systemd-detect-virt --container 2>/dev/null

@@ -219,6 +219,14 @@ describe("the module preflight_facts", () => {
     expect(host.requests.every(({ reads }) => reads)).to.equal(true);
   });
 
+  it("tells of a host that hangs", async () => {
+    const { host, now } = clockHost([]);
+    const run = host.run.bind(host);
+    host.run = async (request) => ({ ...(await run(request)), timedOut: request.timeout !== undefined });
+    const error = await planOnly(preflightFacts, {}, host, { now }).catch((thrown: unknown) => thrown);
+    expect(String(error)).to.include("its programs, disks and names did not answer within 30 s");
+  });
+
   it("compares clocks by the quickest of three round trips, and tells how sure it is", async () => {
     const { host, now } = clockHost([
       [0.5, 3],

@@ -38,7 +38,7 @@ describe("preflight", () => {
       "(unseen: pi2 and pi5 could not be looked at (connection refused) → what may be wrong there is not told)",
     ]);
     expect(told(broken({}, {}, { 2: locked }))).to.deep.equal([
-      "unseen: pi2 could not be looked at (Missing sudo password) → mend what is said there: its user must be able to become root",
+      "unseen: pi2 could not be looked at (Missing sudo password) → mend what is said there; its user must be able to become root",
     ]);
   });
 });
