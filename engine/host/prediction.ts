@@ -2,6 +2,7 @@
 // remembers these and reads through them: predicted.ts is the Host that does.
 
 import type { Unknown } from "../core/unknown.ts";
+import type { PlainObject } from "../core/value.ts";
 import type { FileType } from "./host.ts";
 
 /** A path as it would be. Fields that are absent stay as they are; Unknown ones cannot be told. */
@@ -102,6 +103,15 @@ export interface HostnamePrediction {
   readonly kind: "hostname";
   readonly name: string;
 }
+/** An object of the cluster that the host's kubectl talks to. */
+export interface KubernetesObjectPrediction {
+  readonly kind: "kubernetes-object";
+  /** Group and kind, namespace, name: `apps/Deployment/default/web`, `Namespace//web`. */
+  readonly name: string;
+  readonly exists: boolean;
+  /** As far as it can be told; absent where the server decides. */
+  readonly content?: PlainObject;
+}
 /** Package lists were refreshed, or sources changed: what apt would install may be Unknown. */
 export interface AptCachePrediction {
   readonly kind: "apt-cache";
@@ -121,6 +131,7 @@ export type Prediction =
   | KernelModulePrediction
   | SysctlPrediction
   | HostnamePrediction
+  | KubernetesObjectPrediction
   | AptCachePrediction;
 
 /** Answers reads about things that are not files: what earlier tasks predicted of a subject, newest last. */

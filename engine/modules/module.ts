@@ -31,6 +31,11 @@ export interface Plan {
    * true once it ran; in a dry run these keys of the result are Unknown with this reason.
    */
   readonly outcome?: { readonly reason: string; readonly keys: readonly string[] };
+  /**
+   * Waits, once all changes are applied and also when there were none, until what was asked for has come about. Only looks;
+   * not part of a dry run, which tells what is now.
+   */
+  readonly settle?: (host: Host, progress: Progress) => Promise<Partial<Result>>;
   /** Decided while planning that nothing is to be done, and Ansible calls that skipped (`creates:` exists). */
   readonly skipped?: string;
 }

@@ -65,6 +65,7 @@ export async function applyPlan(plan: Plan, host: Host, options: TaskOptions, pr
       begun = true;
       result = { ...result, ...((await change.apply(bounded, progress)) ?? {}) };
     }
+    if (plan.settle) result = { ...result, ...(await plan.settle(bounded, progress)) };
     return { result, diff };
   } catch (error) {
     return failedRaw(error, plan.result, diff);

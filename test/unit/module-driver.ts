@@ -87,6 +87,7 @@ export async function planAndApply(
   const plan = await module.plan(host, finishedParams(module, params), context);
   let result: Partial<Result> = { ...plan.result };
   for (const change of plan.changes) result = { ...result, ...(await change.apply(host, () => {})) };
+  if (plan.settle) result = { ...result, ...(await plan.settle(host, () => {})) };
   return outcome(plan, result, context.warnings);
 }
 
