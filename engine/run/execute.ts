@@ -198,10 +198,11 @@ async function attempt(execution: Execution, prepared: PreparedItem): Promise<Ou
     case "module": {
       const planned = await limited(item, async () => decision.planned);
       if ("result" in planned) return judged(execution, item, planned);
-      if (planned.kind === "failed") return judged(execution, item, failedRaw(planned.error));
       if (planned.kind === "unknown" && planned.unknown.kind === "pending" && item === prepared)
         // Planned ahead, when what it needs was not there yet (a template's variables …).
         return attempt(execution, prepareItem(state, task, run.name, prepared.item));
+      decision.warnings.tell();
+      if (planned.kind === "failed") return judged(execution, item, failedRaw(planned.error));
       if (planned.kind === "unknown") {
         taint(decision.module as Module, decision.params as Record<string, Plain>, item.options);
         return undecidedOutcome(planned.unknown);

@@ -5,7 +5,7 @@ import { existsSync, statSync } from "node:fs";
 import { homedir, hostname, userInfo } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { textOf } from "../core/bytes.ts";
-import { fail } from "../core/problem.ts";
+import { fail, type Problem } from "../core/problem.ts";
 import { isUnknown, Undecided } from "../core/unknown.ts";
 import { type Data, fromPlain, type Plain, toPlain, type Value } from "../core/value.ts";
 import type { Predictions } from "../host/prediction.ts";
@@ -20,12 +20,35 @@ import type { TaskOptions } from "./task-options.ts";
 
 const NO_PREDICTIONS: Predictions = { of: () => [] };
 
+/** Warnings of a plan, kept until it is used: one that was made ahead may be thrown away, and what it saw may be gone. */
+export class KeptWarnings {
+  readonly #emit: (problem: Problem) => void;
+  #kept: Problem[] | undefined = [];
+
+  constructor(emit: (problem: Problem) => void) {
+    this.#emit = emit;
+  }
+
+  add(problem: Problem): void {
+    if (this.#kept) this.#kept.push(problem);
+    else this.#emit(problem);
+  }
+
+  /** Tells them, and further ones at once. */
+  tell(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    for (const problem of kept) this.#emit(problem);
+  }
+}
+
 export function planContext(
   state: PlayState,
   task: Task,
   host: string,
   evaluation: Evaluation,
   options: TaskOptions,
+  warn: (problem: Problem) => void = (problem) => state.warn(problem, host),
 ): PlanContext {
   const { context } = state;
   return {
@@ -38,10 +61,7 @@ export function planContext(
     readController: (path, read) => context.readControllerFile(path, read),
     isVaulted: (path) => context.isVaulted(path),
     warn: (problem) =>
-      state.warn(
-        typeof problem === "string" ? { code: "module-warning", message: problem, origin: task.origin } : problem,
-        host,
-      ),
+      warn(typeof problem === "string" ? { code: "module-warning", message: problem, origin: task.origin } : problem),
     now: () => context.now() / 1000,
   };
 }

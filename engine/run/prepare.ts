@@ -14,7 +14,7 @@ import type { Scope } from "../template/scope.ts";
 import { hasMarks } from "../text/templates.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { type LoopItem, loopItems } from "./loop.ts";
-import { planContext } from "./plan-context.ts";
+import { KeptWarnings, planContext } from "./plan-context.ts";
 import type { PlayState } from "./play-state.ts";
 import { moduleDefaults, type TaskOptions, taskOptions } from "./task-options.ts";
 import { allHold } from "./task-outcome.ts";
@@ -34,7 +34,7 @@ export type Decision =
       readonly module: Module;
       readonly params: Readonly<Record<string, unknown>>;
       readonly host: Host;
-      readonly context: PlanContext;
+      readonly warnings: KeptWarnings;
       readonly planned: Promise<Planned>;
     }
   | { readonly kind: "action"; readonly action: Action; readonly params: Readonly<Record<string, unknown>> }
@@ -163,8 +163,9 @@ function decide(state: PlayState, task: Task, host: string, evaluation: Evaluati
   const { module } = task;
   const realOrDry = options.check ? options.target.dry.host : options.target.host;
   const target = withEnvironment(realOrDry.as(options.become), options.environment);
-  const context = planContext(state, task, host, evaluation, options);
-  return { kind: "module", module, params, host: target, context, planned: planned(module, target, params, context) };
+  const warnings = new KeptWarnings((problem) => state.warn(problem, host));
+  const context = planContext(state, task, host, evaluation, options, (problem) => warnings.add(problem));
+  return { kind: "module", module, params, host: target, warnings, planned: planned(module, target, params, context) };
 }
 
 /** `executable` of shell and raw: the parameter, else the variable, else the setting. */

@@ -398,6 +398,18 @@ describe("a dry run", () => {
     ]);
   });
 
+  it("does not warn of what a plan made ahead saw before an earlier task changed it", async () => {
+    const text = `${HEAD}
+    - { name: folder, file: { path: "@/new", state: directory } }
+    - { name: look, find: { paths: "@/new" } }
+    - { name: elsewhere, find: { paths: "@/missing" } }
+`;
+    const ran = await shop.play(text);
+    const warnings = ran.events.flatMap((event) => (event.type === "warning" ? [event.problem.message] : []));
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.contain("missing");
+  });
+
   it("predicts creates: of a command", async () => {
     const ran = await shop.play(
       `${HEAD}
