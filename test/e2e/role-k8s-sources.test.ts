@@ -33,6 +33,37 @@ gpg --batch -q --passphrase '' --quick-gen-key x@x.test rsa2048
 gpg --batch -q --clearsign -o InRelease Release; gpg --batch -q --armor --export x@x.test > key.asc
 `;
 
+/** A static program for amd64 that writes a text and ends. */
+function program(text: string): Buffer {
+  const code = Buffer.from("b801000000bf01000000488d3510000000ba000000000f05b83c00000031ff0f05", "hex");
+  code.writeUInt32LE(text.length, 18);
+  const size = 120 + code.length + text.length;
+  const head = Buffer.alloc(120);
+  head.write("\x7fELF\x02\x01\x01", 0, "latin1");
+  for (const [value, at] of [
+    [2, 16],
+    [62, 18],
+    [64, 52],
+    [56, 54],
+    [1, 56],
+  ] as const)
+    head.writeUInt16LE(value, at);
+  head.writeUInt32LE(1, 20);
+  for (const [value, at] of [
+    [0x400078, 24],
+    [64, 32],
+    [0x400000, 80],
+    [0x400000, 88],
+    [size, 96],
+    [size, 104],
+    [4096, 112],
+  ] as const)
+    head.writeBigUInt64LE(BigInt(value), at);
+  head.writeUInt32LE(1, 64);
+  head.writeUInt32LE(5, 68);
+  return Buffer.concat([head, code, Buffer.from(text)]);
+}
+
 describe("the sources of the role k8s", function () {
   this.timeout(240_000);
   const lab = useLab({ name: "g-sources", profile: "kubernetes" });
@@ -187,8 +218,15 @@ describe("the sources of the role k8s", function () {
 
     it("builds, and the controller has programs and images that run", async () => {
       // Programs that a build would have left behind when it was interrupted: it goes on after them.
-      await output(`mkdir -p ${out}/bin; cd ${out}; echo '{"kubernetes": "1"}' > source.json
-        for name in ${PROGRAMS.join(" ")}; do printf '#!/bin/sh\\n' > bin/$name; chmod 755 bin/$name; done`);
+      await output(`mkdir -p ${out}/bin; echo '{"kubernetes": "1"}' > ${out}/source.json`);
+      for (const name of PROGRAMS)
+        await host.write(`${out}/bin/${name}`, program(`${name === "kube-scheduler" ? "broken" : "v1.20.2"}\n`), {
+          mode: 0o755,
+        });
+      const broken = await play(ARTIFACTS, vars, groups);
+      expect(broken.code).to.equal(2);
+      expect(broken.all).to.contain("images/kube-scheduler.tar does not run and was removed: kube-scheduler --version");
+      await host.write(`${out}/bin/kube-scheduler`, program("v1.20.2\n"), { mode: 0o755 });
       const { all, code } = await play(ARTIFACTS, vars, groups);
       expect(code, all).to.equal(0);
       expect(changesIn(await play(ARTIFACTS, vars, groups))).to.deep.equal([]);
