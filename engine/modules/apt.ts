@@ -2,7 +2,7 @@
 // something is to be done, once for all packages of the task.
 
 import type { Result } from "../core/result.ts";
-import { isUnknown, Undecided } from "../core/unknown.ts";
+import { isUnknown, Undecided, Unknown } from "../core/unknown.ts";
 import type { Host } from "../host/host.ts";
 import { type CacheState, cacheState, updateChange } from "./apt-cache.ts";
 import { planDeb } from "./apt-deb.ts";
@@ -38,6 +38,10 @@ export const apt = defineModule({
   plan: (host, params, context) => new AptPlan(host, params, context).make(),
   touches: (params) => {
     const names = Array.isArray(params.name) ? params.name : [];
+    // Files of packages are named after them: NAME_VERSION_ARCHITECTURE.deb.
+    const file = typeof params.deb === "string" ? /([^/_]+)_[^/]*\.deb$/.exec(params.deb)?.[1] : undefined;
+    if (file !== undefined)
+      return [{ kind: "package" as const, name: file, version: new Unknown(`the version in ${params.deb}`) }];
     return names.flatMap((name) => {
       const version = params.state === "absent" ? ("absent" as const) : undefined;
       return typeof name === "string" && version !== undefined ? [{ kind: "package" as const, name, version }] : [];

@@ -249,4 +249,11 @@ describe("apt", () => {
       ).to.be.below(0);
     expect(compareVersions("1.0-1", "1.0-1")).to.equal(0);
   });
+
+  it("expects of a package file that cannot be looked into yet the package that its name tells", () => {
+    const module = apt as AnyModule & { touches(params: object): readonly Prediction[] };
+    const names = (deb: string) => module.touches({ deb }).map((one) => (one.kind === "package" ? one.name : one.kind));
+    expect(names("/var/cache/cri-dockerd_0.3.21.3-0.debian-bookworm_amd64.deb")).to.deep.equal(["cri-dockerd"]);
+    expect(names("https://example.org/latest.deb")).to.deep.equal([]);
+  });
 });
