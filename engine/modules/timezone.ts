@@ -50,6 +50,8 @@ function touched(path: string): PathPrediction {
 async function zoneChanges(host: Host, name: string): Promise<Change[]> {
   if (!/^[\w+-]+(?:\/[\w+-]+)*$/.test(name)) failTask("timezone-name", `${name} is no name of a time zone`);
   const path = `${ZONES}/${name}`;
+  // As timedatectl writes it: it holds in a mounted system, too.
+  const relative = `..${path}`;
   const [zone, link, target, real, file] = await Promise.all([
     host.stat(path, { follow: true }),
     host.stat(LOCALTIME),
@@ -70,9 +72,9 @@ async function zoneChanges(host: Host, name: string): Promise<Change[]> {
     changes.push({
       what: `set the time zone to ${name}`,
       difference: { before: `name: ${before}\n`, after: `name: ${name}\n` },
-      predict: [{ kind: "path", path: LOCALTIME, type: "link", target: path }],
+      predict: [{ kind: "path", path: LOCALTIME, type: "link", target: relative }],
       async apply(host) {
-        await host.link("symbolic", path, LOCALTIME);
+        await host.link("symbolic", relative, LOCALTIME);
         return undefined;
       },
     });
