@@ -226,8 +226,9 @@ export class TextReporter implements Reporter {
         }
         break;
       case "unreachable":
-        this.#failure(task, event.result, event.problem);
-        this.#bad(`fatal: [${where}]: UNREACHABLE! => ${this.#result(event)}`, "unreachable");
+        // Of a loop, the items have told why and where.
+        if (!looped) this.#failure(task, event.result, event.problem);
+        this.#bad(`fatal: [${looped ? event.host : where}]: UNREACHABLE! => ${this.#result(event)}`, "unreachable");
         break;
       case "undecided":
         this.#diff(event.diff);

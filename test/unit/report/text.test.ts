@@ -99,6 +99,29 @@ describe("the text report", () => {
     expect(out).to.contain('fatal: [h1]: UNREACHABLE! => {"changed": false, "msg": "m", "unreachable": true}\n');
   });
 
+  it("tells once why an item of a loop was unreachable, and of the loop only that it was", () => {
+    const result = { unreachable: true, msg: "m" };
+    const { out } = shown([
+      started(LOOP),
+      item(LOOP, "a", { delegatedTo: "away", status: "unreachable", result }),
+      item(LOOP, "b", { delegatedTo: "h2" }),
+      ended(LOOP, {
+        delegatedTo: "h2",
+        status: "unreachable",
+        result: { msg: "One or more items failed" },
+        ignored: true,
+      }),
+    ]);
+    expect(out.split("\n").slice(2)).to.deep.equal([
+      "[ERROR]: Task failed: m",
+      'fatal: [h1 -> away]: UNREACHABLE! (item=a) => {"msg": "m", "unreachable": true}',
+      "ok: [h1 -> h2] => (item=b)",
+      'fatal: [h1]: UNREACHABLE! => {"msg": "One or more items failed"}',
+      "...ignoring",
+      "",
+    ]);
+  });
+
   it("shows loops by item, and then only what the items do not say", () => {
     const { out } = shown([
       started(LOOP),
