@@ -73,7 +73,7 @@ export const preflight = defineAction({
   },
   returns: {
     problems: "What stands in the way: rule, hosts, message, remedy.",
-    notes: "What should be known, in the same form, if there is something.",
+    warnings: "What should be known, if there is something.",
     msg: "How many hosts were looked at.",
   },
   runsInCheck: true,
@@ -83,8 +83,8 @@ export const preflight = defineAction({
     const all = findings(cluster, params.ignore);
     const problems = all.filter(({ note }) => !note);
     const notes = all.filter(({ note }) => note);
-    for (const { message, remedy } of notes) context.warn({ code: "preflight-note", message: `${message}: ${remedy}` });
-    const result = { problems: plain(problems), ...(notes.length > 0 ? { notes: plain(notes) } : {}) };
+    const warnings = notes.map(({ message, remedy }) => `${message}: ${remedy}`);
+    const result = { problems: plain(problems), ...(warnings.length > 0 ? { warnings } : {}) };
     if (problems.length > 0)
       throw new TaskFailure(
         { code: "preflight", message: refusalText(problems) },
@@ -220,7 +220,8 @@ function hostOf(name: string, variables: Variables, seen: readonly unknown[]): C
 function reasonOf(result: Readonly<Record<string, unknown>> | undefined): string {
   if (result === undefined) return "it was not asked";
   const text = typeof result.msg === "string" ? result.msg.split("\n")[0] : undefined;
-  return text || "it gave no reason";
+  // "NAME (ADDRESS) is unreachable …": the name is told already.
+  return text?.replace(/^\S+ \(\S+\) is (?=unreachable)/, "") || "it gave no reason";
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -27,21 +27,18 @@ async function run(
 ) {
   const variables: Variables = Object.fromEntries(hosts.map((n) => [`pi${n}`, { ...groups(n), ...vars }]));
   const seen = hosts.map((n) => ({ item: `pi${n}`, preflight: facts(n, changes[n]) as unknown as Plain }));
-  const warnings: string[] = [];
   const evaluate = (expression: string): Plain | undefined => {
     const [, host = "", name = ""] = /^hostvars\["(.*?)"\]\["(.*?)"\]$/.exec(expression) ?? [];
     return variables[host]?.[name];
   };
-  const warn = (problem: unknown): void => {
-    warnings.push((problem as { message: string }).message);
-  };
   try {
     const all = { hosts: hosts.map((n) => `pi${n}`), seen: seen as unknown as Plain, ...params };
-    return { result: await runAction(preflight, all, { evaluate, warn }), warnings, list: [] as string[] };
+    const result = await runAction(preflight, all, { evaluate });
+    return { result, warnings: result.warnings ?? [], list: [] as string[] };
   } catch (error) {
     if (!(error instanceof TaskFailure)) throw error;
     const problems = error.result.problems as { message: string }[];
-    return { error, warnings, list: problems.map(({ message }) => message) };
+    return { error, warnings: error.result.warnings ?? [], list: problems.map(({ message }) => message) };
   }
 }
 
