@@ -81,7 +81,7 @@ export async function execute(execution: Execution, prepared: Prepared): Promise
       single = outcome;
       break;
     }
-    ends.push({ ...outcome, item: last.item?.value ?? null, loopVar: last.item?.loopVar ?? "item" });
+    ends.push({ ...inLoop(task, outcome), item: last.item?.value ?? null, loopVar: last.item?.loopVar ?? "item" });
     emitItem(execution, last, outcome, noLog, itemIgnored);
     if ((outcome.status === "unreachable" && !itemIgnored) || breaks(state, task, last, outcome)) break;
   }
@@ -107,6 +107,14 @@ function wholeOutcome(decision: NonNullable<Prepared["whole"]>): Outcome {
 
 function undecidedOutcome(unknown: Unknown): Outcome {
   return { status: "undecided", result: { changed: unknown as unknown as boolean }, diff: [], reason: unknown.reason };
+}
+
+/** An item that is undecided has everything that its module may return: what is not known is not missing. */
+function inLoop({ module }: Task, outcome: Outcome): Outcome {
+  if (outcome.status !== "undecided" || Object.keys(outcome.result).length > 1) return outcome;
+  const unknown = new Unknown(outcome.reason ?? "") as unknown as Plain;
+  const returned = Object.fromEntries(Object.keys(module.returns).map((key) => [key, unknown]));
+  return { ...outcome, result: { ...returned, ...outcome.result } };
 }
 
 function rawOutcome(raw: Raw): Outcome {

@@ -374,6 +374,23 @@ describe("a dry run", () => {
     expect(ran.results[1]?.reason).to.contain("hostname");
   });
 
+  it("takes what an undecided item returns for unknown, not for missing", async () => {
+    const ran = await shop.play(
+      `${HEAD}
+    - { name: make, command: { cmd: "touch @/made", creates: "@/made" } }
+    - { name: read, slurp: { src: "@/{{ item }}" }, loop: [made, site.yml], register: got }
+    - name: write
+      copy: { dest: "@/new-{{ item.item }}", content: "{{ item.content | b64decode }}" }
+      loop: "{{ got.results | rejectattr('content', 'undefined') }}"
+`,
+      { check: true },
+    );
+    const items = ran.events.flatMap((event) =>
+      event.type === "item-result" && event.task.name === "write" ? [event.status] : [],
+    );
+    expect(items).to.deep.equal(["undecided", "changed"]);
+  });
+
   it("goes on with facts that a dry run cannot tell, and calls undecided what needs them", async () => {
     const ran = await shop.play(
       `${HEAD}
