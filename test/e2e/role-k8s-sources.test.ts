@@ -132,11 +132,21 @@ describe("the sources of the role k8s", function () {
       mkdirSync(packages.k8s_package_folder, { recursive: true });
       const empty = await play(NODE, packages, nodes);
       expect(empty.all).to.contain("has no packages (*.deb) for");
-      for (const name of ["kubeadm", "kubelet", "kubectl"])
-        await host.download(
-          `/srv/repo/${name}_1.36.2-1.1_all.deb`,
-          join(packages.k8s_package_folder, `${name}_1.36.2-1.1_all.deb`),
-        );
+      await output("tar -C /srv -cf /tmp/repo.tar repo");
+      await host.download("/tmp/repo.tar", folder.path("repo.tar"));
+      execFileSync("tar", ["-xf", "repo.tar"], { cwd: folder.folder });
+      const there = {
+        ...packages,
+        k8s_repository_url: `file:${folder.path("repo")}/`,
+        k8s_repository_key: folder.path("repo/key.asc"),
+      };
+      expect(changesIn(await play(ARTIFACTS, there, nodes))).to.deep.equal([
+        "k8s : Packages from the repository on localhost -> localhost",
+      ]);
+      expect(readdirSync(packages.k8s_package_folder).filter((name) => !name.startsWith("."))).to.have.lengthOf(5);
+      expect(changesIn(await play(ARTIFACTS, there, nodes))).to.deep.equal([]);
+      const foretold = changesIn(await play(NODE, packages, nodes, "--check"));
+      expect(foretold).to.include(`undecided k8s : Install pushed packages on ${one}`);
       await play(NODE, packages, nodes);
       expect(await output("kubeadm; apt-mark showhold")).to.equal("kubeadm 1.36.2-1.1\nkubeadm\nkubectl\nkubelet");
       expect(changesIn(await play(NODE, packages, nodes))).to.deep.equal([]);
