@@ -38,6 +38,7 @@ describe("the role rpi on a Pi with bookworm", function () {
       rpi_users: [{ name: "Anna Maria" }],
       rpi_hosts_group: "nodes",
       rpi_ntp_pools: [],
+      rpi_sshd: { PermitRootLogin: "no" },
       node_address: "kitchen.example.org",
     };
     const done = await pi.folder.run(undefined, ["-e", JSON.stringify(wrong)]);
@@ -56,6 +57,7 @@ describe("the role rpi on a Pi with bookworm", function () {
       "the group nodes of rpi_hosts_group is not in the inventory",
       "name rpi_ntp_servers or rpi_ntp_pools",
       "node_address kitchen.example.org is no IP address",
+      "rpi_sshd would lock you out: root may not log in any more (PermitRootLogin)",
     ])
       expect(done.stdout).to.contain(sentence);
     expect(recapOf(done, NODE).changed).to.equal(0);
