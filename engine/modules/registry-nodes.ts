@@ -5,6 +5,12 @@ import { etcdMember } from "./etcd-member.ts";
 import { filesystem } from "./filesystem.ts";
 import { git } from "./git.ts";
 import { iniFile } from "./ini-file.ts";
+import { k8s } from "./k8s.ts";
+import { k8sDrain } from "./k8s-drain.ts";
+import { k8sExec } from "./k8s-exec.ts";
+import { k8sInfo } from "./k8s-info.ts";
+import { k8sScale } from "./k8s-scale.ts";
+import { k8sTaint } from "./k8s-taint.ts";
 import { localeGen } from "./locale-gen.ts";
 import { lvg } from "./lvg.ts";
 import { lvol } from "./lvol.ts";
@@ -43,4 +49,10 @@ export const nodeModules: readonly AnyModule[] = [
   opensslPrivatekeyInfo,
   x509Certificate,
   x509CertificateInfo,
+  k8s,
+  k8sDrain,
+  k8sExec,
+  k8sInfo,
+  k8sScale,
+  k8sTaint,
 ];
