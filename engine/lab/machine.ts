@@ -62,6 +62,7 @@ export function nspawnInvocation(
       `--machine=${host.name}`,
       `--uuid=${host.machineId}`,
       "--resolv-conf=off",
+      "--timezone=off", // A zone that was set on the host outlives its reboots.
       `--network-bridge=${network.bridge}`,
       "--register=no",
       ...(keepUnit ? ["--keep-unit"] : []),
