@@ -109,7 +109,7 @@ export function docMarkdown(module: AnyModule): string {
     return `| ${name} | ${param.type} | ${standard} | ${cell(`${param.description}${choices}${aliases}`)} |`;
   });
   const parts = [`# ${module.name}`, `${module.summary}.`.replace(/\.\.$/, ".")];
-  parts.push(`Also called ${module.aliases.map((alias) => `\`${alias}\``).join(", ")}.`);
+  if (module.aliases.length > 0) parts.push(`Also called ${module.aliases.map((alias) => `\`${alias}\``).join(", ")}.`);
   parts.push(["| parameter | type | default | meaning |", "|---|---|---|---|", ...rows].join("\n"));
   if (module.freeForm) parts.push(`Free text goes to \`${module.freeForm}\`.`);
   const rules = ruleTexts(module);
