@@ -2,7 +2,7 @@
 // as it was, and where the run is cut off, in a state that the next look at it recognizes.
 
 import { Failure, type Problem } from "../core/problem.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, HostError } from "../host/host.ts";
 import type { Member } from "./etcd-answers.ts";
 import type { EtcdClient } from "./etcd-client.ts";
 import { called, type Desired, isAlive, type Observation, votersEndpoints } from "./etcd-observe.ts";
@@ -106,7 +106,8 @@ async function startNew(
     const problem = await untilUp(tools, member, desired);
     if (problem) throw new Failure(problem);
   } catch (error) {
-    if (!(error instanceof Failure) || error.problem.code === "interrupted") throw error;
+    // A host that went away says nothing about the member: the next run sees what became of it.
+    if (!(error instanceof Failure) || error instanceof HostError || error.problem.code === "interrupted") throw error;
     return takeBack(tools, seen, member, desired, error.problem);
   }
   return { initialCluster: initial.cluster };

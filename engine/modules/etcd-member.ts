@@ -230,7 +230,7 @@ class OwnMember {
       removeAbsent: remove_absent,
       replace: replace === "" ? undefined : replace,
       data,
-      dataDir: data_dir ?? "",
+      dataDir: data_dir,
       running,
       check: this.#context.check,
     };

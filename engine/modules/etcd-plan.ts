@@ -17,7 +17,8 @@ export interface Wish {
   /** A dead member that may be removed first. */
   readonly replace?: string | undefined;
   readonly data: MemberData;
-  readonly dataDir: string;
+  /** Absent where the host's disk was not looked at. */
+  readonly dataDir?: string | undefined;
   /** Whether the service is up, or on its way up. */
   readonly running: boolean;
   /** In a dry run the other hosts of the play have not had their turn; they count as done. */
@@ -90,10 +91,12 @@ export function wholePlan(seen: Observation, wish: Wish): string[] {
 
 /** Steps of another host, as far as they can be told without its disk. */
 function expectedSteps(seen: Observation, wish: Wish, desired: Desired): Step[] {
-  return membershipSteps(seen, { ...wish, name: desired.name, data: { kind: "none" }, running: true }, desired, false);
+  const other = { ...wish, name: desired.name, data: { kind: "none" } as const, dataDir: undefined, running: true };
+  return membershipSteps(seen, other, desired);
 }
 
-function membershipSteps(seen: Observation, wish: Wish, own: Desired, knowsDisk = true): Step[] {
+function membershipSteps(seen: Observation, wish: Wish, own: Desired): Step[] {
+  const knowsDisk = wish.dataDir !== undefined;
   const listed = memberAt(seen, own);
   const promotion = (member: Member | undefined): Step => ({
     kind: "promote",

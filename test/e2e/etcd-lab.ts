@@ -54,16 +54,11 @@ export class EtcdLab {
     symlinkSync(join(PROJECT, "group_vars"), join(this.inventory, "group_vars"));
   }
 
-  /** `tsplay run playbooks/NAME.yml`; `child` may be killed. */
+  /** `tsplay run playbooks/NAME.yml`, or a playbook by its path; `child` may be killed. */
   start(playbook: string, ...args: string[]): { readonly child: ChildProcess; readonly done: Promise<Finished> } {
     const began = performance.now();
-    const words = [
-      join(PROJECT, "bin/tsplay"),
-      "run",
-      join(PROJECT, `playbooks/${playbook}.yml`),
-      "-i",
-      this.inventory,
-    ];
+    const path = playbook.startsWith("/") ? playbook : join(PROJECT, `playbooks/${playbook}.yml`);
+    const words = [join(PROJECT, "bin/tsplay"), "run", path, "-i", this.inventory];
     const child = spawn(process.execPath, [...words, ...args], { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
     this.#children.add(child);
     const outputs = { stdout: "", stderr: "" };

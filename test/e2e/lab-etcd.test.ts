@@ -1,75 +1,174 @@
-// The playbook of the quickstart on bare hosts: what the dry run tells is what the run changes, and then nothing is left.
+// An etcd cluster on three bare hosts: what the dry run tells is what the run changes, and then nothing is left. Settings,
+// certificates and releases change without the cluster stopping, and what is lost comes back from a backup.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
-import { describe, it } from "mocha";
-import { writeInventory } from "../../engine/lab/inventory.ts";
-import { labSsh } from "../../engine/lab/lab.ts";
+import { after, describe, it } from "mocha";
+import { EtcdLab } from "./etcd-lab.ts";
 import { useLab } from "./lab-fixture.ts";
+import { changesIn } from "./role-run.ts";
 
-const PROJECT = resolve(import.meta.dirname, "../..");
+const RESTART = "etcd : Restart etcd members in turn";
+const CERTIFICATES = "etcd : Certificates of the member and of its client, one host at a time";
 
-/** `TASK on HOST` for every changed line of a run's text output, sorted. */
-function changesIn(output: string): string[] {
-  const changes = new Set<string>();
-  let task = "";
-  for (const line of output.split("\n")) {
-    task = /^(?:TASK|RUNNING HANDLER) \[(.*)\]/.exec(line)?.[1] ?? task;
-    const host = /^changed: \[([^\]]+)\]/.exec(line)?.[1];
-    if (host) changes.add(`${task} on ${host}`);
-  }
-  return [...changes].sort();
+/** Changes without those of tasks that the dry run left open on that host. */
+function decided(changes: readonly string[], foretold: readonly string[]): string[] {
+  const open = new Set(
+    foretold.filter((one) => one.startsWith("undecided ")).map((one) => one.slice("undecided ".length)),
+  );
+  return changes.filter((one) => !one.startsWith("undecided ") && !open.has(one));
 }
 
 describe("the etcd playbook on three bare hosts", function () {
-  this.timeout(300_000);
+  this.timeout(240_000);
   const lab = useLab({ name: "etcd-test", count: 3 });
+  const etcd = new EtcdLab(lab);
   let predicted: string[] = [];
+  after(() => etcd.remove());
 
-  function play(...more: string[]): string {
-    const inventory = mkdtempSync(join(tmpdir(), "tsplay-etcd-"));
-    writeInventory({ ...lab(), inventory });
-    const words = [join(PROJECT, "bin/tsplay"), "run", join(PROJECT, "playbooks/etcd.yml"), "-i", inventory, ...more];
-    const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: PROJECT, encoding: "utf8" });
-    expect(status, `${stdout}\n${stderr}`).to.equal(0);
-    return stdout;
-  }
+  const on = (task: string): string[] => [1, 2, 3].map((number) => `${task} on ${etcd.name(number)}`);
 
   it("foretells changes on every host without making any", async () => {
-    predicted = changesIn(play("--check", "--diff"));
-    expect(predicted.length).to.be.greaterThan(40);
-    const [program = "", ...args] = await labSsh({
-      name: "etcd-test",
-      command: ["ls /etc/etcd 2>&1 || getent passwd etcd"],
-    });
-    expect(spawnSync(program, args, { encoding: "utf8" }).stdout).to.match(/^ls: .*No such file or directory\s*$/);
+    etcd.members([1, 2, 3]);
+    predicted = changesIn(await etcd.play("etcd", "--check", "--diff"));
+    expect(predicted.length).to.be.greaterThan(50);
+    // Only the authority, which is made on one host, is not known to the others before.
+    for (const one of predicted.filter((change) => change.startsWith("undecided")))
+      expect(one).to.match(/(Fetch|Every member keeps) the authority's/);
+    expect(etcd.says(1, "ls /etc/etcd; getent passwd etcd")).to.match(/^ls: .*No such file or directory$/);
   });
 
-  it("changes exactly what it foretold", () => {
-    expect(changesIn(play())).to.deep.equal(predicted);
+  it("changes exactly what it foretold", async () => {
+    const changes = changesIn(await etcd.play("etcd"));
+    expect(decided(changes, predicted)).to.deep.equal(decided(predicted, []));
   });
 
-  it("changes nothing when run again, and foretells that too", () => {
-    expect(changesIn(play("--check"))).to.deep.equal([]);
-    expect(changesIn(play())).to.deep.equal([]);
+  it("changes nothing when run again, and foretells that too", async () => {
+    expect(changesIn(await etcd.play("etcd", "--check"))).to.deep.equal([]);
+    expect(changesIn(await etcd.play("etcd"))).to.deep.equal([]);
   });
 
-  it("leaves three healthy voters, as etcd's own tools see them", async () => {
-    const command = [". /etc/profile.d/etcdctl.sh; etcdctl endpoint health 2>&1; etcdctl member list"];
-    const [program = "", ...args] = await labSsh({ name: "etcd-test", command });
-    const said = execFileSync(program, args, { encoding: "utf8" });
-    expect(said.match(/is healthy/g)).to.have.lengthOf(3);
-    expect(said.match(/, started, .*, false$/gm)).to.have.lengthOf(3);
+  it("leaves three healthy voters who talk to nobody without a certificate", () => {
+    expect(etcd.list()).to.deep.equal(etcd.voters(1, 2, 3));
+    expect(etcd.says(2, "etcdctl endpoint health 2>&1").match(/https:\S+ is healthy/g)).to.have.lengthOf(3);
+    const bare = "ETCDCTL_CERT= ETCDCTL_KEY= etcdctl --command-timeout=2s get x 2>&1; echo $?";
+    expect(etcd.says(1, bare)).to.match(/(certificate required|bad certificate|deadline exceeded)[\s\S]*\n1$/);
+    expect(etcd.says(1, "stat -c '%a %U' /etc/etcd/pki/ca.key /etc/etcd/pki/member.key")).to.equal(
+      "600 root\n640 root",
+    );
+    expect(new Set([1, 2, 3].map((number) => etcd.says(number, "md5sum < /etc/etcd/pki/ca.key"))).size).to.equal(1);
   });
 
-  it("restarts members one after the other when a setting changes, and foretells it", () => {
+  it("restarts members one after the other when a setting changes, foretells it, and no write fails", async () => {
     const setting = ["-e", "etcd_compaction_hours=2"];
-    const foretold = changesIn(play("--check", ...setting));
-    expect(foretold).to.include("etcd : The member's settings on etcd-test-2");
-    expect(foretold.filter((change) => change.includes("Restart etcd members in turn"))).to.have.lengthOf(3);
-    expect(changesIn(play(...setting))).to.deep.equal(foretold);
+    const foretold = changesIn(await etcd.play("etcd", "--check", ...setting));
+    expect(foretold).to.include.members([...on("etcd : The member's settings"), ...on(RESTART)]);
+    const end = etcd.write();
+    expect(changesIn(await etcd.play("etcd", ...setting))).to.deep.equal(foretold);
+    // The client's own member is restarted too: it must come back, not answer all the time.
+    const { failures, gap } = await end();
+    expect(failures.filter((one) => !/ECONNREFUSED|ECONNRESET|socket|hang up|leader/.test(one))).to.deep.equal([]);
+    expect(gap).to.be.lessThan(20);
+  });
+
+  it("renews certificates whose names change or whose end is near, without a restart", async () => {
+    const since = etcd.says(1, "systemctl show -p ActiveEnterTimestampMonotonic etcd");
+    const words = ["-e", "etcd_compaction_hours=2", "-e", '{"etcd_extra_names": ["etcd.home.test", "10.99.0.1"]}'];
+    expect(changesIn(await etcd.play("etcd", ...words))).to.include.members(on(CERTIFICATES));
+    const served =
+      "echo | openssl s_client -connect 127.0.0.1:2379 2>/dev/null | openssl x509 -noout -ext subjectAltName -serial";
+    const names = etcd.says(
+      1,
+      `command -v openssl >/dev/null || apt-get install -qq openssl >/dev/null 2>&1; ${served}`,
+    );
+    expect(names).to.contain("DNS:etcd.home.test").and.contain("IP Address:10.99.0.1");
+    const soon = changesIn(await etcd.play("etcd", ...words, "-e", "etcd_renew_days=400"));
+    expect(soon).to.deep.equal(on(CERTIFICATES));
+    expect(etcd.says(1, served)).not.to.equal(names);
+    expect(etcd.says(1, "systemctl show -p ActiveEnterTimestampMonotonic etcd")).to.equal(since);
+    expect(changesIn(await etcd.play("etcd", ...words))).to.deep.equal([]);
+  });
+
+  it("gives back free space, one member after the other", async () => {
+    const playbook = join(etcd.inventory, "defragment.yml");
+    const role =
+      "{ansible.builtin.include_role: {name: etcd, tasks_from: defragment}, vars: {etcd_defragment_percent: 0}}";
+    writeFileSync(playbook, `- hosts: etcd\n  become: true\n  tasks:\n    - ${role}\n`);
+    const { stdout, code, all } = await etcd.play(playbook);
+    expect(code, all).to.equal(0);
+    expect(stdout.match(/^changed: .*% of .* MiB is free/gm)).to.have.lengthOf(3);
+  });
+
+  it("changes to a release, member by member, and runs it", async () => {
+    const place = join(etcd.inventory, "etcd-v3.4.23-linux");
+    mkdirSync(place);
+    const address = lab().hosts[0]?.address;
+    const known = ["-F", "/dev/null", "-i", lab().privateKeyFile, "-o", `UserKnownHostsFile=${lab().knownHostsFile}`];
+    const fetch = spawnSync("scp", ["-q", ...known, `root@${address}:/usr/bin/etcd*`, place], { encoding: "utf8" });
+    expect(fetch.status, fetch.stderr).to.equal(0);
+    spawnSync("tar", ["-czf", `${place}.tar.gz`, "-C", etcd.inventory, "etcd-v3.4.23-linux"]);
+    const words = ["-e", `etcd_source=tarball etcd_version=3.4.23 etcd_tarball=${place}.tar.gz`];
+    expect(changesIn(await etcd.play("etcd", ...words))).to.include.members(on(RESTART));
+    expect(etcd.says(2, "readlink /proc/$(systemctl show -p MainPID --value etcd)/exe /usr/local/bin/etcd")).to.equal(
+      "/opt/etcd/3.4.23/etcd\n/opt/etcd/3.4.23/etcd",
+    );
+    expect(changesIn(await etcd.play("etcd", ...words))).to.deep.equal([]);
+    changesIn(await etcd.play("etcd"));
+    expect(etcd.says(2, "readlink /proc/$(systemctl show -p MainPID --value etcd)/exe")).to.equal("/usr/bin/etcd");
+  });
+});
+
+describe("an etcd cluster that lost everything", function () {
+  this.timeout(240_000);
+  const lab = useLab({ name: "etcd-lost", count: 3 });
+  const etcd = new EtcdLab(lab);
+  after(() => etcd.remove());
+  const saved = (): string[] => readdirSync(join(etcd.inventory, ".cluster/backups")).sort();
+
+  it("is saved before, with its authority, readable by nobody else, the oldest ones going", async () => {
+    etcd.members([1, 2, 3]);
+    changesIn(await etcd.play("etcd"));
+    etcd.says(1, "for n in 1 2 3 4 5; do etcdctl put /kept/$n value-$n; done");
+    const keep = ["-e", "etcd_backup_keep=1"];
+    changesIn(await etcd.play("backup", ...keep));
+    const [first] = saved();
+    changesIn(await etcd.play("backup", ...keep));
+    expect(saved()).to.have.lengthOf(1).and.not.include(first);
+    const folder = join(etcd.inventory, ".cluster/backups", saved()[0] ?? "");
+    expect(readFileSync(join(folder, "pki/ca.key"), "utf8")).to.contain("PRIVATE KEY");
+    for (const file of ["pki/ca.key", "snapshot.db"]) expect(statSync(join(folder, file)).mode & 0o77).to.equal(0);
+    expect(JSON.parse(readFileSync(join(folder, "backup.json"), "utf8")).members).to.have.lengthOf(3);
+  });
+
+  it("is not restored unasked, nor from a backup that was damaged", async () => {
+    const asked = await etcd.play("restore");
+    expect(asked.code).to.equal(2);
+    expect(asked.all).to.contain("Nothing was changed");
+    const folder = join(etcd.inventory, ".cluster/backups", saved()[0] ?? "");
+    const damaged = join(etcd.inventory, "damaged");
+    spawnSync("cp", ["-a", folder, damaged]);
+    const snapshot = readFileSync(join(damaged, "snapshot.db"));
+    snapshot[snapshot.length >> 1] = (snapshot[snapshot.length >> 1] ?? 0) ^ 1;
+    writeFileSync(join(damaged, "snapshot.db"), snapshot);
+    const refused = await etcd.play("restore", "-e", "confirmed=true", "-e", `restore_from=${damaged}`);
+    expect(refused.all).to.contain("is not what was saved");
+    expect(etcd.says(1, "systemctl is-active etcd; etcdctl get /kept/5 --print-value-only")).to.equal(
+      "active\nvalue-5",
+    );
+  });
+
+  it("comes back with all that was saved, under one new token, and the next run changes nothing", async () => {
+    etcd.says(1, "etcdctl put /kept/6 too-late");
+    etcd.says(1, "systemctl kill -s KILL etcd; systemctl stop etcd; rm -rf /var/lib/etcd/default");
+    etcd.says(2, "systemctl stop etcd; rm -rf /var/lib/etcd/default/member /etc/etcd/pki/ca.key");
+    changesIn(await etcd.play("restore", "-e", "confirmed=true"));
+    expect(etcd.list()).to.deep.equal(etcd.voters(1, 2, 3));
+    expect(etcd.says(3, "etcdctl get /kept/ --prefix --print-value-only")).to.equal(
+      [1, 2, 3, 4, 5].map((number) => `value-${number}`).join("\n"),
+    );
+    expect(etcd.says(3, "ls -d /var/lib/etcd/default.before-restore-*/wal")).to.contain("wal");
+    expect(changesIn(await etcd.play("etcd"))).to.deep.equal([]);
   });
 });

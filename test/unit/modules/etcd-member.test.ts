@@ -390,6 +390,12 @@ describe("module etcd_member, states observed and bootstrap", () => {
       "the cluster has members that are not desired: a9 (f000000000000003)",
     ]);
     expect(result.refusal).to.contain("set remove_absent");
+    const three = new SimulatedEtcd(2).with(1, 2, 3);
+    three.kill("a2");
+    const undisked = { desired: desired(1, 2, 3), state: "observed", data_dir: null };
+    expect((await run(three, undisked)).problems).to.deep.equal([
+      "a2 (f000000000000002) does not serve: connection refused",
+    ]);
     const well = await run(new SimulatedEtcd(1).with(1, 2), { desired: desired(1, 2), state: "observed" });
     expect(well).to.deep.include({ problems: [], plan: [] });
     expect(well).not.to.have.property("refusal");
