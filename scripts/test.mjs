@@ -1,6 +1,7 @@
 // `npm test`: every suite in order, one line of totals at the end.
 //   npm test -- --only unit,e2e     just these        npm test -- --skip e2e      all but these
 //   TSPLAY_SKIP=e2e,conformance     the same as --skip
+//   TSPLAY_VM=1                     the virtual machines too
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -17,13 +18,17 @@ const SUITES = [
   { name: "unit", run: () => mocha("unit", 20_000) },
   { name: "conformance", run: () => mocha("conformance", 60_000) },
   { name: "e2e", run: () => mocha("e2e", 600_000) },
+  { name: "vm", run: () => mocha("vm", 600_000), onDemand: "TSPLAY_VM" },
 ];
 
 const { only, skip } = choices(process.argv.slice(2), process.env.TSPLAY_SKIP ?? "");
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const { name, run } of SUITES) {
-  if (skip.has(name) || (only.size > 0 && !only.has(name))) {
-    console.log(`\n== ${name}: skipped, as asked`);
+for (const { name, run, onDemand } of SUITES) {
+  const unasked = onDemand !== undefined && only.size === 0 && process.env[onDemand] !== "1";
+  if (unasked || skip.has(name) || (only.size > 0 && !only.has(name))) {
+    console.log(
+      `\n== ${name}: skipped, ${unasked ? `as it takes minutes: --only ${name} or ${onDemand}=1 runs it` : "as asked"}`,
+    );
     total.skipped += 1;
     continue;
   }
