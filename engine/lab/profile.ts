@@ -18,15 +18,15 @@ export interface ContainerGround {
 }
 
 /**
- * Folders that are no part of the overlay: the overlay file system of images cannot stand on another overlay, and a
- * database is not to be measured through one. By their names below the host's own folder.
+ * Folders that are no part of the overlay, as the overlay file system of images cannot stand on another one, and a kubelet
+ * measures what it stands on. By their names below the host's own folder. Not /var/lib/etcd: Debian's package must find it
+ * missing to make it its own, and a restore moves it away, which a mount point does not allow.
  */
 export const DATA_FOLDERS: Readonly<Record<string, string>> = {
   containerd: "/var/lib/containerd",
   docker: "/var/lib/docker",
   containers: "/var/lib/containers",
   kubelet: "/var/lib/kubelet",
-  etcd: "/var/lib/etcd",
 };
 
 /** Controllers of version 1 that a kubelet or runc insists on. */

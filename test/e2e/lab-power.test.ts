@@ -68,19 +68,19 @@ describe("hosts of a lab that can run a kubelet", function () {
   });
 
   it("have data folders that are no overlays, so that images can be unpacked there", async () => {
-    const script = `for d in containerd docker containers kubelet etcd; do stat -f -c %T /var/lib/$d; done | grep -c overlay`;
+    const script = `for d in containerd docker containers kubelet; do stat -f -c %T /var/lib/$d; done | grep -c overlay`;
     expect(await inside("1", script)).to.equal("0");
     expect(await inside("1", "stat -f -c %T /")).to.equal("overlayfs");
   });
 
   it("lose power at once, and come back with the disk as it was", async () => {
-    const before = await inside("1", `echo kept > /root/file; echo kept > /var/lib/etcd/file; sync; ${BOOT_ID}`);
+    const before = await inside("1", `echo kept > /root/file; echo kept > /var/lib/kubelet/file; sync; ${BOOT_ID}`);
     expect(await labKill({ host: `${NAME}-1` })).to.equal(true);
     expect(await labKill({ host: `${NAME}-1` })).to.equal(false);
     expect(await runningHosts()).to.deep.equal([`${NAME}-2`]);
     expect(await labStart({ host: `${NAME}-1` })).to.equal(true);
     expect(await labStart({ host: `${NAME}-1` })).to.equal(false);
-    expect(await inside("1", "cat /root/file /var/lib/etcd/file")).to.equal("kept\nkept");
+    expect(await inside("1", "cat /root/file /var/lib/kubelet/file")).to.equal("kept\nkept");
     expect(await inside("1", BOOT_ID))
       .to.match(/^[0-9a-f-]{36}$/)
       .and.not.equal(before);
@@ -88,7 +88,7 @@ describe("hosts of a lab that can run a kubelet", function () {
   });
 
   it("are made anew with a fresh disk, another id and other keys under the same name and address", async () => {
-    const ids = "cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub; ls /root/file /var/lib/etcd/file";
+    const ids = "cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub; ls /root/file /var/lib/kubelet/file";
     const [oldId, oldKey] = (await inside("1", ids)).split("\n");
     const other = await inside("2", ids);
     const rebuilt = await labRebuild({ host: `${NAME}-1` });
