@@ -143,6 +143,11 @@ describe("the role loadbalancer on three masters", function () {
       return [...stdout.matchAll(/^\+.*path: \/etc\/kubernetes\/(\S+),/gm)].map(([, name = ""]) => name).sort();
     };
     expect(await kubeconfigs("1.36.2")).to.deep.equal(["admin.conf", "admin.conf", "super-admin.conf"]);
+    // kubectl stands in for a cluster that has been made: admin.conf may do something.
+    const kubectl = "/usr/local/bin/kubectl";
+    await (hosts[0] as Host).run({ script: `printf '#!/bin/sh\\necho yes\\n' > ${kubectl}; chmod +x ${kubectl}` });
+    expect(await kubeconfigs("1.36.2")).to.deep.equal(["admin.conf", "admin.conf", "admin.conf"]);
+    await (hosts[0] as Host).run({ script: `rm ${kubectl}` });
     expect(await kubeconfigs("1.28.9")).to.deep.equal(["admin.conf", "admin.conf", "admin.conf"]);
   });
 
@@ -175,7 +180,7 @@ describe("the role loadbalancer on three masters", function () {
 
   it("gives a virtual address to a ready master, and to another when that host is killed", async () => {
     const vip = folder.address(1).replace(/\d+$/, "250");
-    const args = ["-e", `loadbalancer_vip=${vip} loadbalancer_vip_kind=keepalived`];
+    const args = ["-e", `k8s_vip=${vip} loadbalancer_vip_kind=keepalived`];
     const foretold = changesIn(await play([...args, "--check"]));
     expect(foretold).to.include(`loadbalancer : Start keepalived on ${two}`);
     expect(changesIn(await play(args))).to.deep.equal(foretold);
