@@ -139,7 +139,7 @@ function clusterOf(context: ActionContext, params: Params): Cluster {
     name,
     version: text("k8s_version", "1.36.2"),
     etcd: text("k8s_etcd", "stacked") === "external" ? "external" : "stacked",
-    source: text("k8s_source", ""),
+    source: text("k8s_source", "packages"),
     apiName: text("k8s_api_name", `api.${name}.internal`),
     apiserverPort: number("k8s_apiserver_port", 6443),
     balancerPorts: balancerPorts(variables(first, "loadbalancer_bind"), text("loadbalancer_kind", "haproxy"), apiPort),

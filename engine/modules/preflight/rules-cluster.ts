@@ -23,6 +23,13 @@ export function foreignClusters(cluster: Cluster): Finding[] {
   if (cluster.mode === "standalone" && isKubernetes(cluster)) return [];
   if (cluster.purpose === "etcd") return foreignEtcd(inGroup(seen(cluster), "etcd"));
   if (!isKubernetes(cluster)) return [];
+  return [
+    ...foreignKubernetes(cluster),
+    ...(cluster.mode === "binaries" ? foreignEtcd(inGroup(seen(cluster), "etcd")) : []),
+  ];
+}
+
+function foreignKubernetes(cluster: Cluster): Finding[] {
   const joined = nodes(seen(cluster)).filter(({ facts }) => facts.traces.authority !== undefined);
   const masters = inGroup(joined, "masters");
   const ours = ownAuthority(cluster, joined, masters);
@@ -191,6 +198,15 @@ export function versions(cluster: Cluster): Finding[] {
         hosts: [],
         message: `k8s_version is \`${cluster.version}\`, which is no whole version`,
         remedy: 'write it with three numbers and without a v, in quotes: "1.36.2"',
+      },
+    ];
+  if (cluster.mode === "binaries" && cluster.source === "packages")
+    return [
+      {
+        rule,
+        hosts: [],
+        message: "k8s_mode binaries takes programs from tarballs or from Debian's source, and k8s_source is packages",
+        remedy: "set k8s_source to tarball or debian",
       },
     ];
   const masters = inGroup(nodes(seen(cluster)), "masters").flatMap((host) => {

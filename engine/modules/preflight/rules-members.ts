@@ -5,6 +5,7 @@ import {
   type Cluster,
   type Finding,
   inGroup,
+  isIn,
   isKubernetes,
   listed,
   namesOf,
@@ -60,9 +61,23 @@ export function voters(cluster: Cluster): Finding[] {
       });
     return findings;
   }
-  if (cluster.etcd === "stacked") count("masters", "masters");
-  else if (inGroup(cluster.hosts, "masters").length === 0) count("masters", "masters");
+  if (cluster.etcd === "stacked" || inGroup(cluster.hosts, "masters").length === 0) count("masters", "masters");
+  if (cluster.mode === "binaries") findings.push(...withoutEtcd(cluster));
   return findings;
+}
+
+/** With units of its own Kubernetes has an etcd cluster of its own, of which every master is a member. */
+function withoutEtcd(cluster: Cluster): Finding[] {
+  const hosts = namesOf(inGroup(cluster.hosts, "masters").filter((host) => !isIn(host, "etcd")));
+  if (hosts.length === 0) return [];
+  return [
+    {
+      rule: "voters",
+      hosts,
+      message: `${listed(hosts)} ${hosts.length === 1 ? "is a master, but not" : "are masters, but not"} in the group etcd, as k8s_mode binaries needs`,
+      remedy: "make masters children of the group etcd: `etcd: {children: {masters: {}}}`",
+    },
+  ];
 }
 
 const NODE_NAME = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)*$/;

@@ -96,7 +96,8 @@ interface PortUse {
 
 function portsOf(cluster: Cluster, host: ClusterHost): PortUse[] {
   const ports: PortUse[] = [];
-  const ownEtcd = isIn(host, "etcd") && (cluster.purpose === "etcd" || cluster.etcd === "external");
+  const isOwn = cluster.purpose === "etcd" || cluster.etcd === "external" || cluster.mode === "binaries";
+  const ownEtcd = isIn(host, "etcd") && isOwn;
   if (isKubernetes(cluster) && isIn(host, "masters")) {
     ports.push(
       {
@@ -109,13 +110,13 @@ function portsOf(cluster: Cluster, host: ClusterHost): PortUse[] {
       { port: 10259, what: "the scheduler", programs: ["kube-scheduler"] },
     );
     // The package's own etcd, started before the masters' was there, would be in its way.
-    const unit = cluster.mode === "binaries" ? {} : { unit: /^pod$/ };
     if (cluster.etcd === "stacked" && !ownEtcd)
-      for (const port of [2379, 2380]) ports.push({ port, what: "the master's etcd", programs: ["etcd"], ...unit });
+      for (const port of [2379, 2380])
+        ports.push({ port, what: "the master's etcd", programs: ["etcd"], unit: /^pod$/ });
   }
   if (isKubernetes(cluster) && isIn(host, "masters", "workers")) {
     ports.push({ port: 10250, what: "the kubelet", programs: ["kubelet"] });
-    if (cluster.mode === "kubeadm")
+    if (cluster.mode !== "standalone")
       for (const port of cluster.balancerPorts)
         ports.push({
           port,

@@ -164,7 +164,7 @@ describe("the inventories of the project", () => {
       if (name === "lab") return;
 
       it("has nothing in its way on the machines that it is for", async () => {
-        const groups = ["masters", "workers", "nfs"].map((group) => [group, hostsOf(name, group)] as const);
+        const groups = ["masters", "workers", "etcd", "nfs"].map((group) => [group, hostsOf(name, group)] as const);
         const hosts = [...new Set(groups.flatMap(([, all]) => all))];
         const given = variablesOf(name);
         const variables = (host: string): Record<string, Plain> => {

@@ -124,7 +124,8 @@ describe("preflight: versions", () => {
       /^the cluster runs 1.36.2 to 1.36.3, .* → set k8s_version to 1.36.3/,
     );
     expect(messages(living("1.36.2", "1.36.2", "1.36.2"), { purpose: "add-worker" })).to.deep.equal([]);
-    expect(messages(living("1.35.4", "1.35.4", "1.35.4"), { mode: "binaries" })).to.deep.equal([]);
+    const alone = host(1, { facts: facts(1, joined("AA:BB", "1.35.4")) });
+    expect(told(cluster({ mode: "standalone", hosts: [alone] }))).to.deep.equal([]);
   });
 
   it("upgrades one minor version at a time", () => {

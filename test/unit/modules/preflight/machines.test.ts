@@ -72,7 +72,7 @@ describe("preflight: machines", () => {
       "architecture: pi4 has a 32-bit system, for which Kubernetes has had no images since 1.27 → install a 64-bit system (a Pi 3 and later can run one), or set k8s_version to 1.26 or older",
     ]);
     expect(told(broken(old, { version: "1.26.15" }))).to.deep.equal([]);
-    expect(told(broken(old, { mode: "binaries" }))).to.deep.equal([]);
+    expect(told(broken(old, { source: "debian" }))).to.deep.equal([]);
   });
 
   it("asks for memory by what a host is", () => {

@@ -72,6 +72,19 @@ describe("preflight: who votes", () => {
     expect(told(cluster({ hosts: both, etcd: "external" }))).to.have.lengthOf(1);
   });
 
+  it("wants masters that are units to be members of etcd's own cluster", () => {
+    const binaries = { mode: "binaries", source: "tarball" } as const;
+    expect(told(cluster({ ...binaries, hosts: [host(1), host(4)] }))).to.deep.equal([
+      "voters: pi1 is a master, but not in the group etcd, as k8s_mode binaries needs → make masters children of the group etcd: `etcd: {children: {masters: {}}}`",
+    ]);
+    expect(told(cluster({ ...binaries, hosts: [host(1, { groups: ["masters", "etcd"] }), host(4)] }))).to.deep.equal(
+      [],
+    );
+    expect(told(cluster({ mode: "binaries", hosts: [host(1, { groups: ["masters", "etcd"] })] }))[0]).to.match(
+      /and k8s_source is packages → set k8s_source to tarball or debian$/,
+    );
+  });
+
   it("lets one machine stand alone", () => {
     expect(told(cluster({ hosts: few(1), mode: "standalone" }))).to.deep.equal([]);
     expect(told(cluster({ hosts: [host(1), host(4)], mode: "standalone" }))).to.deep.equal([

@@ -58,7 +58,7 @@ describe("preflight: ports", () => {
       told(broken({ [number]: withPorts(...all) }, more)).map((line) => /port (\d+)/.exec(line)?.[1] ?? line);
     expect(portsOf(1)).to.deep.equal(["6443", "10257", "10259", "2379", "2380", "10250", "8443"]);
     expect(portsOf(4)).to.deep.equal(["10250", "8443"]);
-    expect(portsOf(4, { balancerPorts: [], mode: "binaries" })).to.deep.equal(["10250"]);
+    expect(portsOf(4, { balancerPorts: [] })).to.deep.equal(["10250"]);
     expect(portsOf(1, { purpose: "backup" })).to.deep.equal([]);
   });
 
