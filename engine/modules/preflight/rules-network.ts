@@ -47,7 +47,7 @@ export function addresses(cluster: Cluster): Finding[] {
       rule: "addresses",
       hosts: [owner.name],
       message: `the virtual address ${virtualAddress} is the own address of ${owner.name}`,
-      remedy: "set loadbalancer_vip to a free address of the masters' network",
+      remedy: "set k8s_vip to a free address of the masters' network",
     });
   return findings;
 }

@@ -30,7 +30,7 @@ describe("preflight: addresses and names", () => {
 
   it("refuses a virtual address that is a host's own", () => {
     expect(told(cluster({ virtualAddress: "192.168.1.3" }))[0]).to.match(
-      /^addresses: the virtual address 192.168.1.3 is the own address of pi3 → set loadbalancer_vip to a free address/,
+      /^addresses: the virtual address 192.168.1.3 is the own address of pi3 → set k8s_vip to a free address/,
     );
   });
 
