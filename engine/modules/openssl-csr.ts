@@ -130,7 +130,7 @@ export const opensslCsr = defineModule({
     keyUsage: "What the key may do.",
     extendedKeyUsage: "What it is for.",
     basicConstraints: "Whether it is an authority.",
-    ocsp_must_staple: "Whether stapling is asked for.",
+    ocspMustStaple: "Whether stapling is asked for.",
     name_constraints_permitted: "Names that an authority may certify.",
     name_constraints_excluded: "Names that it may not.",
     csr: "The request, with `return_content`.",
@@ -159,9 +159,8 @@ export const opensslCsr = defineModule({
       extendedKeyUsage: wordsOf(params.extended_key_usage) ?? null,
       basicConstraints: wordsOf(params.basic_constraints) ?? null,
       ocspMustStaple: params.ocsp_must_staple,
-      ocsp_must_staple: params.ocsp_must_staple,
-      name_constraints_permitted: wordsOf(params.name_constraints_permitted) ?? null,
-      name_constraints_excluded: wordsOf(params.name_constraints_excluded) ?? null,
+      name_constraints_permitted: wordsOf(params.name_constraints_permitted) ?? [],
+      name_constraints_excluded: wordsOf(params.name_constraints_excluded) ?? [],
     };
     if (params.state === "absent" || !keyInput) return planNoFile(kept, params, told, context);
     const { needKey, publicDer } = await import("./x509-keys.ts");

@@ -239,7 +239,7 @@ export function describeExtensions(list: readonly Extension[]): Record<string, P
   const issuer = authority && AsnConvert.parse(valueBytes(authority), AuthorityKeyIdentifier);
   const subjectKey = subjectKeyOf(list);
   return {
-    ...told(EXTENSION.keyUsage, "key_usage", usageWords),
+    ...told(EXTENSION.keyUsage, "key_usage", (value) => usageWords(value).sort()),
     ...told(EXTENSION.extendedKeyUsage, "extended_key_usage", (value) =>
       [...AsnConvert.parse(value, ExtendedKeyUsage)].map(purposeWords).sort(),
     ),

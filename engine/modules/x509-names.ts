@@ -94,10 +94,10 @@ function asciiDomain(name: string): string {
   return stars + (domainToASCII(name.slice(stars.length)) || name.slice(stars.length));
 }
 
-/** CN=a,O=b (a comma inside a value as \,) or /CN=a/O=b. */
+/** /O=b/CN=a as it stands, or CN=a,O=b (a comma inside a value as \,) from the end, as RFC 4514 writes names. */
 function dirParts(text: string): NameParts {
   const separator = text.startsWith("/") ? /(?<!\\)\// : /(?<!\\),/;
-  return text
+  const parts = text
     .split(separator)
     .filter((part) => part.trim() !== "")
     .map((part) => {
@@ -111,6 +111,7 @@ function dirParts(text: string): NameParts {
           .replace(/\\(.)/g, "$1"),
       ] as const;
     });
+  return text.startsWith("/") ? parts : parts.reverse();
 }
 
 /** An alternative name as it is returned. */
@@ -121,7 +122,8 @@ export function generalNameText(name: GeneralName): string {
   if (name.uniformResourceIdentifier !== undefined) return `URI:${name.uniformResourceIdentifier}`;
   if (name.registeredID !== undefined) return `RID:${name.registeredID}`;
   if (name.directoryName !== undefined)
-    return `dirName:${partsOf(name.directoryName)
+    return `dirName:${[...partsOf(name.directoryName)]
+      .reverse()
       .map(([key, value]) => `${attributeKind(key)?.short ?? key}=${value.replace(/([,\\])/g, "\\$1")}`)
       .join(",")}`;
   return `otherName:${name.otherName?.typeId ?? "unknown"}`;
