@@ -168,6 +168,7 @@ export interface KubernetesObject {
   readonly spec: { readonly podCIDR?: string; readonly unschedulable?: boolean; readonly nodeName?: string };
   readonly status: {
     readonly phase?: string;
+    readonly nodeInfo?: { readonly kubeletVersion: string };
     readonly conditions?: ReadonlyArray<{ readonly type: string; readonly status: string }>;
   };
 }

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { labKill, labRebuild } from "../../engine/lab/lab.ts";
 import { ClusterRun, readyNodes } from "./cluster-run.ts";
+import { otherVersion } from "./cluster-version.ts";
 import { useLab } from "./lab-fixture.ts";
 import { changesIn } from "./role-run.ts";
 
@@ -124,4 +125,84 @@ describe("the cluster that k8s.yml makes", function () {
     expect({ etcd: etcd.failed, api: api.failed }).to.deep.equal({ etcd: 0, api: 0 });
     expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
   });
+
+  it("has its data back after all of etcd's was destroyed", async () => {
+    cluster.says(1, "kubectl create configmap saved --from-literal=word=back");
+    await cluster.plays("backup");
+    cluster.says(1, "kubectl create configmap late --from-literal=word=gone");
+    for (const number of [1, 2, 3])
+      cluster.says(
+        number,
+        "mv /etc/kubernetes/manifests/etcd.yaml /root; sleep 1; pkill -x etcd; rm -rf /var/lib/etcd/member; mv /root/etcd.yaml /etc/kubernetes/manifests",
+      );
+    await cluster.plays("restore", "-e", "confirmed=true");
+    await cluster.plays("verify");
+    expect(cluster.says(2, "kubectl get configmap saved --output 'jsonpath={.data.word}'")).to.equal("back");
+    expect(cluster.says(2, "kubectl get configmap late 2>&1")).to.contain("not found");
+  });
+
+  it("has its certificates renewed, one master at a time", async () => {
+    const serial = (): string => cluster.says(2, "openssl x509 -in /etc/kubernetes/pki/apiserver.crt -noout -serial");
+    const before = serial();
+    expect(changesIn(await cluster.plays("rotate-certificates"))).to.deep.equal([]);
+    await cluster.plays("rotate-certificates", "-e", "k8s_rotate_days=400");
+    expect(serial()).to.not.equal(before);
+    await cluster.plays("verify");
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+  });
+
+  it("is upgraded, one node at a time, and writes go on", async () => {
+    const other = otherVersion();
+    try {
+      const wrong = await cluster.play("k8s", ...other.args);
+      expect(wrong.all).to.contain("upgrade it by playbooks/upgrade.yml");
+      const end = await cluster.write(1);
+      await cluster.plays("upgrade", ...other.args);
+      const { etcd } = await end();
+      const nodes = cluster.objects(1, "nodes");
+      expect(nodes.map(({ status }) => status.nodeInfo?.kubeletVersion)).to.deep.equal(
+        names(1, 2, 3).map(() => `v${other.version}`),
+      );
+      expect(nodes.every(({ spec }) => spec.unschedulable !== true)).to.equal(true);
+      expect(cluster.says(3, "kubectl version --short | grep Server")).to.contain(other.version);
+      expect(etcd.failed).to.equal(0);
+      expect(
+        changesIn(await cluster.plays("upgrade", ...other.args)).filter((one) => one.includes("k8s : ")),
+      ).to.deep.equal([]);
+    } finally {
+      other.remove();
+    }
+  });
+
+  it("leaves hosts as they were when it is reset", async () => {
+    const asked = await cluster.play("reset");
+    expect(asked.all).to.contain("Nothing was changed");
+    await labRebuild({ name: NAME, host: cluster.name(5) });
+    const fresh = cluster.says(5, TRACES);
+    await cluster.plays("reset", "-e", "confirmed=true");
+    for (const number of [1, 3]) expect(differences(fresh, cluster.says(number, TRACES))).to.deep.equal([]);
+  });
 });
+
+/** What a host has: packages, users, files of settings and programs, units, mounts, links, rules. */
+const TRACES = `
+dpkg-query --show --showformat 'package \${Package}\n' | sort
+cut -d: -f1 /etc/passwd | sed 's/^/user /'
+find /etc /opt /usr/local /srv /root -xdev ! -type d | grep -v -E '^/etc/(ssl/certs|alternatives|ssh/ssh_host|rc..d|ld.so.cache|mailcap|shadow|passwd|group|gshadow|subuid|subgid|hosts|machine-id|hostname|lab/|.pwd.lock)|authorized_keys|apt/|.bash_history' | sort | sed 's/^/file /'
+systemctl list-units --all --no-legend --plain --type=service,socket | awk '{print "unit " $1}' | grep -v -E '@|ssh' | sort
+awk '{print "mount " $2}' /proc/mounts | grep -E 'kube|containerd|docker' | sort
+ip -o link | awk -F': ' '{print "link " $2}' | sed 's/@.*//' | sort
+ip route | sed 's/^/route /' | grep -v -E 'host0|eth0'
+iptables-save | grep -E '^-A' | sed 's/^/rule /'
+grep -c . /etc/hosts | sed 's/^/hosts lines /'
+`;
+
+/** Lines that only one of two texts has; packages that stay on purpose are left out. */
+function differences(one: string, other: string): string[] {
+  const [first, second] = [one, other].map((text) => new Set(text.split("\n")));
+  const only = [...(first ?? [])].filter((line) => !second?.has(line)).map((line) => `- ${line}`);
+  const more = [...(second ?? [])].filter((line) => !first?.has(line)).map((line) => `+ ${line}`);
+  return [...only, ...more].filter(
+    (line) => !/package (curl|libcurl|lib|pigz|iproute2|ca-cert|publicsuffix)|ansible|systemd-/.test(line),
+  );
+}

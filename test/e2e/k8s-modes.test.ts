@@ -1,0 +1,100 @@
+// The other ways to a cluster: one machine that is one (standalone), and programs as units with versions side by side (binaries).
+
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { after, before, describe, it } from "mocha";
+import { ClusterRun, readyNodes } from "./cluster-run.ts";
+import { otherVersion } from "./cluster-version.ts";
+import { useLab } from "./lab-fixture.ts";
+import { changesIn } from "./role-run.ts";
+
+describe("a machine that is a cluster of its own", function () {
+  this.timeout(600_000);
+  let cluster: ClusterRun;
+  const lab = useLab({ name: "k8s-solo", count: 1, profile: "kubernetes" });
+  before(() => {
+    cluster = new ClusterRun(lab);
+    cluster.arrange({ masters: [1], workers: [] }, { k8s_mode: "standalone", cluster_name: "solo" });
+  });
+  after(() => cluster?.remove());
+
+  it("is made of images that were built here, registers with its own apiserver, and runs a pod", async () => {
+    const made = await cluster.plays("k8s");
+    expect(made.stdout).to.contain("1 nodes are ready, pods and services answer on each of them; etcd has 1 voters");
+    expect(readyNodes(cluster.objects(1, "nodes"))).to.deep.equal([cluster.name(1)]);
+    const running = cluster.says(1, "crictl pods -q | wc -l");
+    expect(Number(running)).to.be.at.least(5); // etcd, apiserver, controller-manager, scheduler, kube-proxy
+    expect(cluster.says(1, "ls /etc/kubernetes/manifests").split("\n")).to.deep.equal([
+      "etcd.yaml",
+      "kube-apiserver.yaml",
+      "kube-controller-manager.yaml",
+      "kube-proxy.yaml",
+      "kube-scheduler.yaml",
+    ]);
+  });
+
+  it("changes nothing when it is made again", async () => {
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+  });
+
+  it("is all there again after a reboot", async () => {
+    cluster.says(1, "kubectl create configmap witness --from-literal=word=kept");
+    const before = cluster.says(1, "stat -c %Y /proc/1/cmdline; cat /proc/sys/kernel/random/boot_id");
+    const started = cluster.says(1, "ps -o lstart= -p 1");
+    cluster.says(1, "systemctl reboot");
+    for (let waited = 0; waited < 60; waited++) {
+      await sleep(1000);
+      const now = cluster.says(1, "ps -o lstart= -p 1");
+      if (/\d{4}$/.test(now) && now !== started) break;
+    }
+    expect(cluster.says(1, "ps -o lstart= -p 1"), before).to.not.equal(started);
+    await cluster.plays("verify");
+    expect(cluster.says(1, "kubectl get configmap witness --output 'jsonpath={.data.word}'")).to.equal("kept");
+  });
+});
+
+describe("programs as units", function () {
+  this.timeout(600_000);
+  let cluster: ClusterRun;
+  const lab = useLab({ name: "k8s-units", count: 2, profile: "kubernetes" });
+  before(() => {
+    cluster = new ClusterRun(lab);
+    cluster.arrange({ masters: [1], workers: [2], etcd: [1] }, { k8s_mode: "binaries", cluster_name: "units" });
+  });
+  after(() => cluster?.remove());
+
+  it("make a cluster with an etcd of its own", async () => {
+    await cluster.plays("k8s");
+    expect(readyNodes(cluster.objects(1, "nodes"))).to.deep.equal([cluster.name(1), cluster.name(2)]);
+    const active = cluster.says(
+      1,
+      "systemctl is-active etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy",
+    );
+    expect(active.split("\n")).to.deep.equal(Array.from({ length: 6 }, () => "active"));
+    expect(cluster.says(2, "readlink /opt/k8s/current")).to.match(/^\/opt\/k8s\/v[\d.]+$/);
+  });
+
+  it("change nothing when it is made again", async () => {
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+  });
+
+  it("switch to another version and back", async () => {
+    const other = otherVersion();
+    try {
+      await cluster.plays("k8s", ...other.args);
+      expect(cluster.says(2, "readlink /opt/k8s/current")).to.equal(`/opt/k8s/v${other.version}`);
+      expect(cluster.objects(1, "nodes").map(({ status }) => status.nodeInfo?.kubeletVersion)).to.deep.equal([
+        `v${other.version}`,
+        `v${other.version}`,
+      ]);
+      const fact = JSON.parse(cluster.says(1, "cat /etc/ansible/facts.d/k8s.fact")) as { version: string };
+      expect(fact.version).to.equal(other.version);
+      await cluster.plays("k8s");
+      const present = /^k8s_version: *(\S+)/m.exec(readFileSync("inventories/lab/group_vars/all.yml", "utf8"))?.[1];
+      expect(cluster.says(1, "readlink /opt/k8s/current")).to.equal(`/opt/k8s/v${present}`);
+    } finally {
+      other.remove();
+    }
+  });
+});
