@@ -80,10 +80,10 @@ export class UnitService implements MemberService {
       "--unit",
       this.#unit,
       "--lines=40",
-      "--output=cat",
+      "--output=short",
       "--no-pager",
     ]);
-    return telling(stdout);
+    return telling(ownLines(stdout));
   }
 
   async #show(): Promise<Record<string, string>> {
@@ -172,6 +172,16 @@ export function withInitialCluster(manifest: string, { cluster, state }: Initial
     else lines[present] = word;
   }
   return lines.join("\n");
+}
+
+/** What the unit's own processes said, not what systemd said of them, unless nothing else was said. */
+export function ownLines(journal: string): string {
+  const lines = journal.split("\n").flatMap((line) => {
+    const [, who, words] = /^\w+ +\d+ [\d:]+ \S+ ([^\s[]+)(?:\[\d+\])?: (.*)$/.exec(line) ?? [];
+    return who === undefined || words === undefined ? [] : [{ who, words }];
+  });
+  const own = lines.filter(({ who }) => who !== "systemd");
+  return (own.length > 0 ? own : lines).map(({ words }) => words).join("\n");
 }
 
 /** The last line of a log that says what is wrong, in its own words. */

@@ -22,6 +22,8 @@ export interface Written {
 
 export class EtcdLab {
   readonly inventory = mkdtempSync(join(tmpdir(), "tsplay-etcd-"));
+  /** For files of a test that are no part of the inventory. */
+  readonly place = mkdtempSync(join(tmpdir(), "tsplay-etcd-place-"));
   readonly #lab: () => LabState;
   readonly #children = new Set<ChildProcess>();
 
@@ -143,7 +145,7 @@ export class EtcdLab {
 
   remove(): void {
     for (const child of this.#children) if (child.exitCode === null) child.kill("SIGKILL");
-    rmSync(this.inventory, { recursive: true, force: true });
+    for (const folder of [this.inventory, this.place]) rmSync(folder, { recursive: true, force: true });
   }
 }
 

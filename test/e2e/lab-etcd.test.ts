@@ -92,7 +92,7 @@ describe("the etcd playbook on three bare hosts", function () {
   });
 
   it("gives back free space, one member after the other", async () => {
-    const playbook = join(etcd.inventory, "defragment.yml");
+    const playbook = join(etcd.place, "defragment.yml");
     const role =
       "{ansible.builtin.include_role: {name: etcd, tasks_from: defragment}, vars: {etcd_defragment_percent: 0}}";
     writeFileSync(playbook, `- hosts: etcd\n  become: true\n  tasks:\n    - ${role}\n`);
@@ -102,13 +102,13 @@ describe("the etcd playbook on three bare hosts", function () {
   });
 
   it("changes to a release, member by member, and runs it", async () => {
-    const place = join(etcd.inventory, "etcd-v3.4.23-linux");
+    const place = join(etcd.place, "etcd-v3.4.23-linux");
     mkdirSync(place);
     const address = lab().hosts[0]?.address;
     const known = ["-F", "/dev/null", "-i", lab().privateKeyFile, "-o", `UserKnownHostsFile=${lab().knownHostsFile}`];
     const fetch = spawnSync("scp", ["-q", ...known, `root@${address}:/usr/bin/etcd*`, place], { encoding: "utf8" });
     expect(fetch.status, fetch.stderr).to.equal(0);
-    spawnSync("tar", ["-czf", `${place}.tar.gz`, "-C", etcd.inventory, "etcd-v3.4.23-linux"]);
+    spawnSync("tar", ["-czf", `${place}.tar.gz`, "-C", etcd.place, "etcd-v3.4.23-linux"]);
     const words = ["-e", `etcd_source=tarball etcd_version=3.4.23 etcd_tarball=${place}.tar.gz`];
     expect(changesIn(await etcd.play("etcd", ...words))).to.include.members(on(RESTART));
     expect(etcd.says(2, "readlink /proc/$(systemctl show -p MainPID --value etcd)/exe /usr/local/bin/etcd")).to.equal(
@@ -147,7 +147,7 @@ describe("an etcd cluster that lost everything", function () {
     expect(asked.code).to.equal(2);
     expect(asked.all).to.contain("Nothing was changed");
     const folder = join(etcd.inventory, ".cluster/backups", saved()[0] ?? "");
-    const damaged = join(etcd.inventory, "damaged");
+    const damaged = join(etcd.place, "damaged");
     spawnSync("cp", ["-a", folder, damaged]);
     const snapshot = readFileSync(join(damaged, "snapshot.db"));
     snapshot[snapshot.length >> 1] = (snapshot[snapshot.length >> 1] ?? 0) ^ 1;

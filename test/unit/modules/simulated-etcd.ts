@@ -14,6 +14,11 @@ export interface SimulatedMember {
   up: boolean;
 }
 
+const JOURNAL = `Nov 21 13:00:01 a4 systemd[1]: Starting etcd.service
+Nov 21 13:00:01 a4 etcd[88]: starting
+Nov 21 13:00:01 a4 etcd[88]: C | etcdmain: no such luck
+Nov 21 13:00:01 a4 systemd[1]: etcd.service: Failed with result 'exit-code'.
+`;
 const CLUSTER = 0xb387309ac2064313n;
 
 /** Peer and client addresses of a member by the last number of its address. */
@@ -45,7 +50,7 @@ export class SimulatedEtcd {
     this.host = new SimulatedHost({ files: { "/var/backups/keep": "", "/etc/etcd/etcd.env": "" } })
       .onRun(/^etcdctl /, (request) => this.#etcdctl(request))
       .onRun(/^systemctl /, (request) => this.#systemctl(request))
-      .onRun(/^journalctl /, { stdout: "starting\nC | etcdmain: no such luck\n" })
+      .onRun(/^journalctl /, { stdout: JOURNAL })
       .onRun(/^sh -c command -v/, {})
       .onRun(/^head -c/, async (request, host) => ({ stdout: await host.read(request.argv?.at(-1) ?? "") }));
     this.host.seed("/d", { type: "directory" });
