@@ -12,12 +12,13 @@ import { changesIn } from "./role-run.ts";
 const NAME = "k8s-test";
 
 describe("the cluster that k8s.yml makes", function () {
-  this.timeout(900_000);
+  this.timeout(1_800_000); // The first time, Kubernetes is built.
   let cluster: ClusterRun;
   const lab = useLab({ name: NAME, count: 5, profile: "kubernetes" });
   before(() => {
     cluster = new ClusterRun(lab);
     cluster.arrange({ masters: [1, 2, 3], workers: [] });
+    return cluster.plays("artifacts");
   });
   after(() => cluster?.remove());
   const names = (...numbers: number[]): string[] => numbers.map((number) => cluster.name(number));

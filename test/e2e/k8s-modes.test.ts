@@ -10,7 +10,7 @@ import { useLab } from "./lab-fixture.ts";
 import { changesIn } from "./role-run.ts";
 
 describe("a machine that is a cluster of its own", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000); // The first time, Kubernetes is built.
   let cluster: ClusterRun;
   const lab = useLab({ name: "k8s-solo", count: 1, profile: "kubernetes" });
   before(() => {
@@ -55,7 +55,7 @@ describe("a machine that is a cluster of its own", function () {
 });
 
 describe("programs as units", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000); // The first time, Kubernetes is built.
   let cluster: ClusterRun;
   const lab = useLab({ name: "k8s-units", count: 2, profile: "kubernetes" });
   before(() => {
