@@ -1,11 +1,13 @@
 // The role nfs on lab hosts, whose kernel has no NFS: a user-space server, and clients that need no mount.
 
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { useLab } from "./lab-fixture.ts";
 import { changesIn, runRole } from "./role-run.ts";
-import { type Finished, RunFolder, said } from "./spawned-run.ts";
+import { type Finished, RunFolder, said, until } from "./spawned-run.ts";
 
 const PLAYBOOK = resolve(import.meta.dirname, "../../playbooks/nfs.yml");
 const SHARE = "nfs://nfs-test-3/srv/nfs/data";
@@ -15,6 +17,36 @@ const SETTINGS = {
   nfs_exports: [{ name: "data" }, { name: "films", read_only: true }, { name: "closed", networks: ["192.0.2.0/24"] }],
   nfs_client_packages: ["nfs-common", "libnfs-utils"],
 };
+
+/** Kubernetes as the role k8s builds and keeps it: here only for a server that knows what objects may be. */
+const BINARIES = join(homedir(), ".cache/tsplay/kubernetes/v1.20.2-debian/amd64/bin");
+const PROGRAMS = ["kube-apiserver", "kubectl"];
+const CLUSTER = {
+  nfs_kubeconfig: "/root/admin.conf",
+  nfs_volumes: [{ name: "films", export: "films" }],
+  nfs_csi_images: {
+    plugin: "own/plugin:1",
+    provisioner: "own/provisioner:1",
+    resizer: "own/resizer:1",
+    liveness_probe: "own/livenessprobe:1",
+    registrar: "own/registrar:1",
+  },
+};
+/** Starts an API server; succeeds when it answers. */
+const API_SERVER = `
+cd /root
+[ -e admin.conf ] || {
+  apt-get update -qq
+  apt-get install -y --no-install-recommends etcd-server
+  ssh-keygen -q -t rsa -m PEM -N '' -f sa.key
+  echo '{apiVersion: v1, kind: Config, current-context: a, contexts: [{name: a, context: {cluster: a, user: a}}], users: [{name: a, user: {token: admin}}], clusters: [{name: a, cluster: {server: "https://127.0.0.1:6443", insecure-skip-tls-verify: true}}]}' > admin.conf
+  echo admin,admin,admin,system:masters > tokens
+  systemctl start etcd
+  systemd-run --unit api kube-apiserver --etcd-servers=http://127.0.0.1:2379 --cert-dir=/root/certs \
+    --service-account-issuer=lab --service-account-key-file=/root/sa.key --service-account-signing-key-file=/root/sa.key \
+    --service-cluster-ip-range=10.96.0.0/16 --authorization-mode=RBAC --allow-privileged=true --token-auth-file=/root/tokens
+}
+kubectl --kubeconfig admin.conf get --raw /readyz`;
 
 describe("the role nfs on bare hosts", function () {
   this.timeout(300_000);
@@ -97,6 +129,52 @@ describe("the role nfs on bare hosts", function () {
       "*:2049 0.0.0.0:22 [::]:22",
     );
     expect(await said(folder.host(3), "systemctl --failed --no-legend")).to.equal("");
+  });
+
+  describe("the storage class", () => {
+    const found = PROGRAMS.filter((name) => existsSync(join(BINARIES, name)));
+    const apply = (kind: string, ...args: string[]): Promise<Finished> =>
+      runRole(folder, lab(), {
+        playbook: "- {hosts: masters, tasks: [{include_role: {name: nfs, tasks_from: storage-class}}]}\n",
+        hosts: { "nfs-test-1": {}, "nfs-test-2": {}, "nfs-test-3": {} },
+        groups: { masters: ["nfs-test-1"], nfs: ["nfs-test-3"] },
+        args: ["-e", JSON.stringify({ ...SETTINGS, ...CLUSTER, nfs_storage_class_kind: kind }), ...args],
+      });
+
+    before(async function () {
+      if (found.length < PROGRAMS.length) {
+        console.log(
+          `    skipped: ${BINARIES} has no ${PROGRAMS.join(" and ")}; test/e2e/k8s-cluster.test.ts makes them`,
+        );
+        this.skip();
+      }
+      const host = folder.host(1);
+      for (const name of PROGRAMS) await host.upload(join(BINARIES, name), `/usr/local/bin/${name}`, { mode: 0o755 });
+      await until(host, API_SERVER, 90);
+    });
+
+    it("is what an API server takes, each kind of it, and nothing is left to do then", async () => {
+      for (const kind of ["csi", "provisioner", "static"]) {
+        const dry = changesIn(await apply(kind, "--check"));
+        expect(changesIn(await apply(kind)), kind).to.deep.equal(dry);
+        expect(dry).to.include("nfs : The storage class on nfs-test-1");
+        expect(changesIn(await apply(kind)), kind).to.deep.equal([]);
+        await said(folder.host(1), "kubectl --kubeconfig /root/admin.conf delete storageclass nfs");
+      }
+      const kubectl = "kubectl --kubeconfig /root/admin.conf";
+      expect(
+        await said(
+          folder.host(1),
+          `${kubectl} -n kube-system get daemonset csi-nfs-node -o jsonpath='{.spec.template.spec.containers[*].image}'`,
+        ),
+      ).to.equal("own/livenessprobe:1 own/registrar:1 own/plugin:1");
+      expect(
+        await said(
+          folder.host(1),
+          `${kubectl} get pv films -o jsonpath='{.spec.nfs.server}:{.spec.nfs.path} {.spec.mountOptions}'`,
+        ),
+      ).to.equal(`${folder.address(3)}:/srv/nfs/films ["nfsvers=4","hard","noatime"]`);
+    });
   });
 
   it("restarts the server where its exports change, and foretells it", async () => {
