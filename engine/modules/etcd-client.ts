@@ -26,8 +26,8 @@ export interface ClientSettings {
   readonly timeout: number;
 }
 
-/** Seconds that a look at one endpoint may take. A member that is there answers in milliseconds. */
-const LOOK_SECONDS = 3;
+/** Seconds that a look at one endpoint may take. A member that is there answers in milliseconds, on a busy Pi in seconds. */
+const LOOK_SECONDS = 5;
 /** Seconds for a change of membership: it may have to wait for an election. */
 const CHANGE_SECONDS = 15;
 

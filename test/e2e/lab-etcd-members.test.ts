@@ -12,7 +12,7 @@ const NAME = "etcd-grow";
 const TASK = "etcd : Make every host a voter, one after the other";
 
 describe("members of an etcd cluster that come and go", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const lab = useLab({ name: NAME, count: 5 });
   const etcd = new EtcdLab(lab);
   after(() => etcd.remove());
@@ -90,7 +90,7 @@ describe("members of an etcd cluster that come and go", function () {
 });
 
 describe("members of an etcd cluster that come to grief", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const lab = useLab({ name: `${NAME}-faults`, count: 5 });
   const etcd = new EtcdLab(lab);
   const drop = "/etc/systemd/system/etcd.service.d";

@@ -22,7 +22,7 @@ function decided(changes: readonly string[], foretold: readonly string[]): strin
 }
 
 describe("the etcd playbook on three bare hosts", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const lab = useLab({ name: "etcd-test", count: 3 });
   const etcd = new EtcdLab(lab);
   let predicted: string[] = [];
@@ -121,7 +121,7 @@ describe("the etcd playbook on three bare hosts", function () {
 });
 
 describe("an etcd cluster that lost everything", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const lab = useLab({ name: "etcd-lost", count: 3 });
   const etcd = new EtcdLab(lab);
   after(() => etcd.remove());
