@@ -6,11 +6,11 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
-import { sshOptions } from "../../engine/lab/inventory.ts";
-import type { LabState } from "../../engine/lab/lab.ts";
-import type { Finished } from "./spawned-run.ts";
+import { sshOptions } from "../../../engine/lab/inventory.ts";
+import type { LabState } from "../../../engine/lab/lab.ts";
+import type { Finished } from "../spawned-run.ts";
 
-const PROJECT = resolve(import.meta.dirname, "../..");
+const PROJECT = resolve(import.meta.dirname, "../../..");
 const WRITER = readFileSync(join(import.meta.dirname, "cluster-writer.sh"), "utf8");
 
 /** Numbers of the lab's hosts, from 1, by group. */

@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { useLab } from "../lab-fixture.ts";
+import { changesIn } from "../role-run.ts";
 import { ClusterRun, readyNodes } from "./cluster-run.ts";
 import { otherVersion } from "./cluster-version.ts";
-import { useLab } from "./lab-fixture.ts";
-import { changesIn } from "./role-run.ts";
 
 describe("a machine that is a cluster of its own", function () {
   this.timeout(1_800_000); // The first time, Kubernetes is built.

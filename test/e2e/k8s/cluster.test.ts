@@ -3,11 +3,11 @@
 
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { labKill, labRebuild } from "../../engine/lab/lab.ts";
+import { labKill, labRebuild } from "../../../engine/lab/lab.ts";
+import { useLab } from "../lab-fixture.ts";
+import { changesIn } from "../role-run.ts";
 import { ClusterRun, readyNodes } from "./cluster-run.ts";
 import { otherVersion } from "./cluster-version.ts";
-import { useLab } from "./lab-fixture.ts";
-import { changesIn } from "./role-run.ts";
 
 const NAME = "k8s-test";
 

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const SETTINGS = resolve(import.meta.dirname, "../../inventories/lab/group_vars/all.yml");
+const SETTINGS = resolve(import.meta.dirname, "../../../inventories/lab/group_vars/all.yml");
 const IMAGES = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"];
 
 export interface OtherVersion {
