@@ -127,7 +127,7 @@ describe("the role rpi on a Pi with bookworm", function () {
     );
     expect(
       await pi.says("systemctl is-enabled chrony; dpkg-query -W -f '${db:Status-Abbrev}' unattended-upgrades"),
-    ).to.equal("enabled\nii ");
+    ).to.equal("enabled\nii");
   });
 
   it("says what the firmware knows of power and heat", async () => {
