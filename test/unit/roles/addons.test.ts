@@ -1,93 +1,22 @@
-// Add-ons of the role k8s: what its switches bring and take away, and that the objects say what the variables ask for.
+// Add-ons of the role k8s: what its switches bring and take away, and that objects fit together and say what variables ask for.
 
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { expect } from "chai";
-import { parse, parseAllDocuments } from "yaml";
-import { fromPlain, type Plain, Template, type Value } from "../../../engine/core/value.ts";
-import type { Scope } from "../../../engine/template/scope.ts";
-import { nodeValue } from "../../../engine/text/templates.ts";
-import { loadYaml } from "../../../engine/text/yaml.ts";
-import { bench } from "../template/engine.ts";
-
-const ROLE = resolve(import.meta.dirname, "../../../roles/k8s");
-const TEMPLATES = join(ROLE, "templates");
-
-const { engine } = bench({ searchPath: () => [TEMPLATES], readFile: (path) => readFileSync(path) });
-
-type Settings = Readonly<Record<string, Plain>>;
-
-/** An object of Kubernetes; what is read of it here has no closer type. */
-// biome-ignore lint/suspicious/noExplicitAny: manifests of many kinds
-type Manifest = any;
-
-/** The role's defaults and variables as the engine has them, with those that a user sets in front. */
-function scopeOf(settings: Settings): Scope {
-  const all = new Map<string, Value>();
-  for (const file of [
-    "defaults/main/cluster.yml",
-    "defaults/main/addons.yml",
-    "vars/main/main.yml",
-    "vars/main/addons.yml",
-  ]) {
-    const path = join(ROLE, file);
-    const { root } = loadYaml(readFileSync(path, "utf8"), path);
-    if (!root) continue;
-    for (const [name, value] of nodeValue(root, { trusted: true }) as Map<string, Value>) all.set(name, value);
-  }
-  const given = { groups: { masters: ["m"], workers: ["w"] }, ...settings };
-  for (const [name, value] of Object.entries(given)) all.set(name, fromPlain(value));
-  return { get: (name) => all.get(name), names: () => all.keys() };
-}
-
-const evaluated = (expression: string, settings: Settings): unknown =>
-  engine.finish(new Template(`{{ ${expression} }}`), scopeOf(settings));
-
-/** Objects of a template below templates/addons, as the module k8s reads them. */
-function objects(name: string, settings: Settings = {}): Manifest[] {
-  const path = join(TEMPLATES, "addons", `${name}.yaml.j2`);
-  const text = engine.render(readFileSync(path, "utf8"), scopeOf(settings), {
-    trimBlocks: true,
-    file: path,
-    searchPath: [TEMPLATES],
-  });
-  if (typeof text !== "string") throw new Error("not decided");
-  return parseAllDocuments(text)
-    .map((one) => {
-      expect(one.errors, `${name}: ${one.errors[0]?.message}`).to.deep.equal([]);
-      return one.toJS();
-    })
-    .filter((one) => one !== null);
-}
-
-const SECRETS = {
-  k8s_addon_grafana_password: "grafana-word",
-  k8s_addon_influxdb_password: "influx-word",
-  k8s_addon_influxdb_token: "token-word",
-};
-const ALL = {
-  k8s_addon_metrics_server: true,
-  k8s_addon_ingress: true,
-  k8s_addon_headlamp: true,
-  k8s_addon_prometheus: true,
-  k8s_addon_influxdb: true,
-  ...SECRETS,
-};
-const NAMES = ["metrics-server", "ingress", "headlamp", "prometheus", "influxdb", "grafana"];
-
-/** Everything that all add-ons apply, in order. */
-const everything = (settings: Settings = {}): Manifest[] =>
-  [...["influxdb/secrets", "grafana/secrets"], ...NAMES.map((name) => `${name}/objects`)].flatMap((name) =>
-    objects(name, { ...ALL, ...settings }),
-  );
-
-const find = (all: Manifest[], kind: string, name: string): Manifest => {
-  const [found, more] = all.filter((one) => one.kind === kind && one.metadata.name === name);
-  if (!found || more) throw new Error(`${more ? "more than one" : "no"} ${kind} ${name}`);
-  return found;
-};
-const pods = (all: Manifest[]): Manifest[] => all.filter(({ kind }) => ["Deployment", "DaemonSet"].includes(kind));
-const containers = (all: Manifest[]): Manifest[] => pods(all).flatMap((one) => one.spec.template.spec.containers);
+import { parse } from "yaml";
+import {
+  ALL,
+  containers,
+  evaluated,
+  everything,
+  find,
+  type Manifest,
+  NAMES,
+  objects,
+  pods,
+  ROLE,
+  type Settings,
+} from "./addon-objects.ts";
 
 describe("switches of add-ons", () => {
   const wanted = (settings: Settings) => [
@@ -392,135 +321,6 @@ describe("Headlamp", () => {
     expect(
       objects("headlamp/objects", { k8s_addon_headlamp_role: "" }).some(({ kind }) => kind === "ClusterRoleBinding"),
     ).to.equal(false);
-  });
-});
-
-describe("Prometheus", () => {
-  const config = (settings: Settings = {}): Manifest =>
-    parse(find(objects("prometheus/objects", settings), "ConfigMap", "prometheus").data["prometheus.yml"]);
-  const job = (settings: Settings, name: string) =>
-    config(settings).scrape_configs.find((one: Manifest) => one.job_name === name);
-
-  it("asks apiservers, kubelets, their containers, nodes and pods", () => {
-    expect(config().scrape_configs.map((one: Manifest) => one.job_name)).to.deep.equal([
-      "prometheus",
-      "apiservers",
-      "nodes",
-      "cadvisor",
-      "node-exporter",
-      "pods",
-    ]);
-    expect(job({}, "cadvisor")).to.deep.include({ scheme: "https", metrics_path: "/metrics/cadvisor" });
-    expect(job({}, "nodes").tls_config.insecure_skip_verify).to.equal(true);
-    expect(job({ k8s_addon_node_exporter_port: 9200 }, "node-exporter").relabel_configs[0].replacement).to.equal(
-      "${1}:9200",
-    );
-  });
-
-  it("finds apiservers in the way that the cluster's version has", () => {
-    const of = (version: string) => job({ k8s_version: version }, "apiservers").kubernetes_sd_configs[0].role;
-    expect([of("1.20.2"), of("1.36.2")]).to.deep.equal(["endpoints", "endpointslice"]);
-  });
-
-  it("is another pod when its configuration is another, and only then", () => {
-    const sum = (settings: Settings) =>
-      find(objects("prometheus/objects", settings), "Deployment", "prometheus").spec.template.metadata.annotations[
-        "checksum/config"
-      ];
-    expect(sum({})).to.match(/^[0-9a-f]{64}$/);
-    expect(sum({ k8s_addon_prometheus_memory: "1Gi" })).to.equal(sum({}));
-    expect(sum({ k8s_addon_prometheus_interval: "60s" })).to.not.equal(sum({}));
-  });
-
-  it("keeps its data in a volume where there is a class of them", () => {
-    const data = (settings: Settings) =>
-      find(objects("prometheus/objects", settings), "Deployment", "prometheus").spec.template.spec.volumes.find(
-        ({ name }: Manifest) => name === "data",
-      );
-    expect(data({})).to.deep.equal({ name: "data", emptyDir: { sizeLimit: "8Gi" } });
-    expect(data({ k8s_addon_storage_class: "nfs" })).to.deep.equal({
-      name: "data",
-      persistentVolumeClaim: { claimName: "prometheus" },
-    });
-    expect(
-      find(objects("prometheus/objects", { k8s_addon_storage_class: "nfs" }), "PersistentVolumeClaim", "prometheus")
-        .spec.storageClassName,
-    ).to.equal("nfs");
-  });
-
-  it("is told of every node: node-exporter bears every taint", () => {
-    expect(
-      find(objects("prometheus/objects"), "DaemonSet", "node-exporter").spec.template.spec.tolerations,
-    ).to.deep.equal([{ operator: "Exists" }]);
-  });
-});
-
-describe("Grafana and its stores", () => {
-  const settings = (more: Settings) => ({ ...SECRETS, ...more });
-  const sources = (more: Settings): Manifest =>
-    parse(
-      find(objects("grafana/objects", settings(more)), "ConfigMap", "grafana-provisioning").data["datasources.yaml"],
-    );
-  const dashboards = (more: Settings): Record<string, string> =>
-    find(objects("grafana/objects", settings(more)), "ConfigMap", "grafana-dashboards").data;
-
-  it("has the stores that are there as sources, and forgets the others", () => {
-    const both = sources({ k8s_addon_prometheus: true, k8s_addon_influxdb: true });
-    expect(both.datasources.map((one: Manifest) => [one.uid, one.isDefault])).to.deep.equal([
-      ["prometheus", true],
-      ["influxdb", false],
-    ]);
-    expect(both.deleteDatasources).to.equal(undefined);
-    const one = sources({ k8s_addon_influxdb: true });
-    expect(one.datasources.map((each: Manifest) => [each.uid, each.isDefault, each.url])).to.deep.equal([
-      ["influxdb", true, "http://influxdb.influxdb.svc.cluster.local:8086"],
-    ]);
-    expect(one.deleteDatasources).to.deep.equal([{ name: "Prometheus", orgId: 1 }]);
-  });
-
-  it("has a dashboard of the nodes for each store, with eight graphs asked of that store", () => {
-    const both = dashboards({ k8s_addon_prometheus: true, k8s_addon_influxdb: true });
-    expect(Object.keys(both)).to.deep.equal(["nodes-prometheus.json", "nodes-influxdb.json"]);
-    for (const [file, text] of Object.entries(both)) {
-      const { panels } = JSON.parse(text) as Manifest;
-      expect(panels, file).to.have.length(8);
-      const places = panels.map(({ gridPos }: Manifest) => `${gridPos.x},${gridPos.y}`);
-      expect(new Set(places).size).to.equal(8);
-      for (const { targets, datasource } of panels) {
-        expect(file).to.equal(`nodes-${datasource.uid}.json`);
-        expect(targets[0][datasource.uid === "prometheus" ? "expr" : "query"])
-          .to.be.a("string")
-          .and.not.contain("{{");
-      }
-    }
-    expect(JSON.parse(both["nodes-influxdb.json"] ?? "").panels[0].targets[0].query)
-      .to.contain('r.cpu == "cpu-total"')
-      .and.contain("100.0 - r._value");
-  });
-
-  it("has its secrets in Secrets, and nowhere else", () => {
-    const all = everything();
-    const secrets = all.filter(({ kind }) => kind === "Secret");
-    const decoded = secrets.flatMap(({ data }) =>
-      Object.values(data as Record<string, string>).map((one) => Buffer.from(one, "base64").toString()),
-    );
-    expect(decoded).to.include.members(Object.values(SECRETS));
-    const rest = JSON.stringify(all.filter(({ kind }) => kind !== "Secret"));
-    for (const word of Object.values(SECRETS)) {
-      expect(rest).to.not.contain(word);
-      expect(rest).to.not.contain(Buffer.from(word).toString("base64"));
-    }
-  });
-
-  it("gives Telegraf the node's name, address and files", () => {
-    const all = objects("influxdb/objects", { ...ALL, k8s_addon_telegraf_interval: "1m" });
-    const text: string = find(all, "ConfigMap", "telegraf").data["telegraf.conf"];
-    expect(text)
-      .to.contain('interval = "1m"')
-      .and.contain('urls = ["http://influxdb.influxdb.svc.cluster.local:8086"]');
-    const { env } = find(all, "DaemonSet", "telegraf").spec.template.spec.containers[0];
-    for (const [, name = ""] of text.matchAll(/\$([A-Z_]+)/g))
-      expect(env.map((one: Manifest) => one.name)).to.include(name);
   });
 });
 
