@@ -238,7 +238,7 @@ describe("completion", () => {
     expect(await complete("in")).to.deep.equal(["inventory"]);
     expect(await complete("run", "--list")).to.deep.equal(["--list-hosts", "--list-tasks", "--list-tags"]);
     expect(await complete("run", "--output", "js")).to.deep.equal(["jsonl", "json"]);
-    expect(await complete("lab", "s")).to.deep.equal(["status", "ssh"]);
+    expect(await complete("lab", "s")).to.deep.equal(["status", "ssh", "start"]);
     expect(await complete("completion", "z")).to.deep.equal(["zsh"]);
   });
 
