@@ -51,7 +51,7 @@ export function changesIn({ stdout, all, code }: Finished): string[] {
   let task = "";
   for (const line of stdout.split("\n")) {
     task = /^(?:TASK|RUNNING HANDLER) \[(.*)\]/.exec(line)?.[1] ?? task;
-    const [, status, host] = /^(changed|undecided): \[([^\]]+)\]/.exec(line) ?? [];
+    const [, status, host] = /^(changed|undecided): \[([^\] ]+)/.exec(line) ?? [];
     if (host) changes.add(`${status === "undecided" ? "undecided " : ""}${task} on ${host}`);
   }
   return [...changes].sort();
