@@ -42,9 +42,18 @@ export class EtcdClient {
 
   /** What an endpoint says of itself, or why it says nothing. */
   async status(endpoint: string): Promise<Status | { readonly endpoint: string; readonly silence: string }> {
+    // etcdctl tries a port that refuses again and again until its time is over; that answer is there at once.
+    if (await this.#refuses(endpoint)) return { endpoint, silence: "connection refused" };
     const answer = await this.#ask([endpoint], ["endpoint", "status", "--write-out=json"], LOOK_SECONDS);
     const [status] = answer.code === 0 ? parseStatuses(answer.stdout) : [];
     return status ?? { endpoint, silence: reasonOf(answer.stderr) };
+  }
+
+  async #refuses(endpoint: string): Promise<boolean> {
+    const { hostname, port } = new URL(endpoint);
+    const argv = ["timeout", "2", "bash", "-c", `: >"/dev/tcp/$0/$1"`, hostname.replace(/^\[|\]$/g, ""), port];
+    const { code, stderr } = await this.#host.run({ argv, reads: true, env: { LC_ALL: "C" } });
+    return code !== 0 && textOf(stderr).includes("Connection refused");
   }
 
   /** Which endpoints serve linear reads. */

@@ -52,6 +52,7 @@ export class SimulatedEtcd {
       .onRun(/^systemctl /, (request) => this.#systemctl(request))
       .onRun(/^journalctl /, { stdout: JOURNAL })
       .onRun(/^sh -c command -v/, {})
+      .onRun(/^timeout 2 bash/, {})
       .onRun(/^head -c/, async (request, host) => ({ stdout: await host.read(request.argv?.at(-1) ?? "") }));
     this.host.seed("/d", { type: "directory" });
   }
