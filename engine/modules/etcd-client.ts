@@ -1,6 +1,7 @@
 // etcdctl on the host: one function a verb, no judgement. Settings go through the environment, as flags and variables of the
 // same name are refused together (etcd 3.4), and keys' paths stay out of argument lists.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { textOf } from "../core/bytes.ts";
 import type { Host, RunResult } from "../host/host.ts";
 import {
@@ -30,6 +31,8 @@ export interface ClientSettings {
 const LOOK_SECONDS = 5;
 /** Seconds for a change of membership: it may have to wait for an election. */
 const CHANGE_SECONDS = 15;
+/** How often a change of membership is asked for again, a second apart. */
+const UNSETTLED_TRIES = 20;
 
 export class EtcdClient {
   readonly #host: Host;
@@ -80,7 +83,7 @@ export class EtcdClient {
     peerUrls: readonly string[],
   ): Promise<{ readonly member: Member; readonly members: readonly Member[] }> {
     const words = ["member", "add", name, `--peer-urls=${peerUrls.join(",")}`, "--learner", "--write-out=json"];
-    const run = await this.#run(endpoints, words, CHANGE_SECONDS);
+    const run = await this.#settled(endpoints, words);
     expectPlain(run, `could not add ${name}`);
     return parseAdded(textOf(run.stdout));
   }
@@ -99,7 +102,7 @@ export class EtcdClient {
   }
 
   async remove(endpoints: readonly string[], id: string): Promise<void> {
-    const run = await this.#run(endpoints, ["member", "remove", id], CHANGE_SECONDS);
+    const run = await this.#settled(endpoints, ["member", "remove", id]);
     if (run.code !== 0 && textOf(run.stderr).includes("member not found")) return;
     expectPlain(run, `could not remove the member ${id}`);
   }
@@ -114,6 +117,18 @@ export class EtcdClient {
     // The file holds everything that the cluster holds, secrets too.
     const run = await this.#run([endpoint], ["snapshot", "save", path], 600, { umask: 0o077 });
     expectPlain(run, `could not make the snapshot ${path}`);
+  }
+
+  /**
+   * A change of membership. etcd refuses it ("unhealthy cluster") until every member has been connected for five
+   * seconds, which a member that has just been promoted was not: asked again for a while.
+   */
+  async #settled(endpoints: readonly string[], words: readonly string[]) {
+    for (let left = UNSETTLED_TRIES; ; left--) {
+      const run = await this.#run(endpoints, words, CHANGE_SECONDS);
+      if (run.code === 0 || left === 0 || !textOf(run.stderr).includes("unhealthy cluster")) return run;
+      await sleep(1000);
+    }
   }
 
   #ask(endpoints: readonly string[], words: readonly string[], seconds: number) {

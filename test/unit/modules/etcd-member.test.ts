@@ -41,6 +41,14 @@ async function refusal(etcd: SimulatedEtcd, params: Readonly<Record<string, Plai
 const RESTART = "systemctl restart --no-block etcd.service";
 
 describe("module etcd_member, state present", () => {
+  it("waits where etcd wants its members connected for a while before it takes another", async () => {
+    const etcd = new SimulatedEtcd(2).with(1);
+    etcd.unsettled = 1;
+    const result = await run(etcd, { desired: desired(1, 2) });
+    expect(result.changed).to.equal(true);
+    expect(etcd.list()).to.deep.equal(["a1 voter", "a2 voter"]);
+  }).timeout(10_000);
+
   it("adds a member as a learner after a snapshot, starts it with what the cluster said, promotes it", async () => {
     const etcd = new SimulatedEtcd(2).with(1);
     const result = await run(etcd, { desired: desired(1, 2) });

@@ -33,6 +33,8 @@ export class SimulatedEtcd {
   alarms: { memberID: bigint; alarm: number }[] = [];
   /** How often promote says "not in sync" before it does it. */
   behind = 1;
+  /** How often a change of membership finds members that have not been connected for long enough. */
+  unsettled = 0;
   /** Whether the member that this host starts comes up. */
   starts = true;
   /** What was asked for that changes something, in order. */
@@ -130,6 +132,7 @@ export class SimulatedEtcd {
     const found = this.members.find((member) => member.id === id);
     switch (verb) {
       case "member add": {
+        if (this.unsettled-- > 0) return refusal("etcdserver: unhealthy cluster");
         if (this.members.some(({ learner }) => learner))
           return refusal("etcdserver: too many learner members in cluster");
         const url = words.find((word) => word.startsWith("--peer-urls="))?.slice("--peer-urls=".length) ?? "";
