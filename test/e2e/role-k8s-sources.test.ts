@@ -141,7 +141,7 @@ describe("the sources of the role k8s", function () {
         k8s_repository_key: folder.path("repo/key.asc"),
       };
       expect(changesIn(await play(ARTIFACTS, there, nodes))).to.deep.equal([
-        "k8s : Packages from the repository on localhost -> localhost",
+        "k8s : Packages from the repository on localhost",
       ]);
       expect(readdirSync(packages.k8s_package_folder).filter((name) => !name.startsWith("."))).to.have.lengthOf(5);
       expect(changesIn(await play(ARTIFACTS, there, nodes))).to.deep.equal([]);
@@ -215,7 +215,7 @@ describe("the sources of the role k8s", function () {
       writeFileSync(join(made, "bin/kubelet"), "damaged");
       rmSync(join(made, "images/kube-apiserver.tar"));
       const mended = changesIn(await play(ARTIFACTS, vars(), nodes));
-      expect(mended).to.include("k8s : Damaged files are not used on localhost -> localhost");
+      expect(mended).to.include("k8s : Damaged files are not used on localhost");
       expect(readFileSync(join(made, "bin/kubelet"), "utf8")).to.contain("echo kubelet");
       expect(changesIn(await play(ARTIFACTS, vars(), nodes, "--check"))).to.deep.equal([]);
     });
