@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { loadCases, moduleNames, PASSES, type Pass, recordedFile } from "../conformance/modules/cases.ts";
 import { comparable, without } from "../conformance/modules/compare.ts";
-import type { Seen } from "../conformance/modules/observe.ts";
+import { onHost, type Seen } from "../conformance/modules/observe.ts";
 import { type Replay, replay } from "../conformance/modules/replay.ts";
 import { TWIN_PACKAGES } from "../conformance/modules/twin.ts";
 import { useLab } from "./lab-fixture.ts";
@@ -55,6 +55,19 @@ describe("modules as ansible-core's", () => {
         else expect(seen.after).to.deep.equal(recorded.after);
       });
     });
+
+  it("tells of the machine what the machine itself says", async function () {
+    this.timeout(60_000);
+    const names = ["ansible_kernel", "ansible_memtotal_mb", "ansible_processor_vcpus", "ansible_swaptotal_mb"];
+    const said = await onHost(
+      lab(),
+      `uname -r; awk '/^MemTotal/ {print int($2 / 1024)}' /proc/meminfo; grep -c ^processor /proc/cpuinfo; awk '/^SwapTotal/ {print int($2 / 1024)}' /proc/meminfo`,
+    );
+    const { tasks } = await replay(lab(), { tasks: [{ name: "the machine", setup: { filter: names } }] });
+    const [, result] = tasks["the machine"]?.run ?? [];
+    const { ansible_facts: facts } = result as { ansible_facts: Record<string, unknown> };
+    expect(names.map((name) => String(facts[name]))).to.deep.equal(said.trim().split("\n"));
+  });
 });
 
 function readRecorded(module: string): Seen {
