@@ -94,7 +94,7 @@ export class ClusterRun {
   /** The same, which must succeed. */
   async plays(name: string, ...args: string[]): Promise<Finished> {
     const finished = await this.play(name, ...args);
-    expect(finished.code, finished.all).to.equal(0);
+    expect(finished.code, `${name} ${args.join(" ")}\n${whatFailed(finished.all)}`).to.equal(0);
     return finished;
   }
 
@@ -161,6 +161,17 @@ export class ClusterRun {
     if (!host) throw new Error(`the lab has no host ${number}`);
     return ["-F", "/dev/null", "-i", lab.privateKeyFile, ...sshOptions(lab), `root@${host.address}`];
   }
+}
+
+/** Of a run's output, which may have thousands of lines, those that say what went wrong, with what follows them, and the recap. */
+function whatFailed(output: string): string {
+  const lines = output.split("\n");
+  const recap = lines.findIndex((line) => line.startsWith("PLAY RECAP"));
+  const kept = new Set<number>();
+  for (const [index, line] of lines.entries())
+    if (/^(fatal|failed|unreachable)|\[ERROR\]/.test(line)) for (let at = index; at < index + 15; at++) kept.add(at);
+  const end = recap < 0 ? Math.max(0, lines.length - 15) : recap;
+  return lines.filter((_, index) => kept.has(index) || index >= end).join("\n");
 }
 
 /** As much of an object as tests look at. */

@@ -62,7 +62,9 @@ if (!wanted) console.log("  the life of a cluster: skipped, as it takes half an 
     await cluster.plays("remove-node", "-e", `node=${cluster.name(4)}`);
     cluster.arrange({ masters: [1, 2, 3], workers: [] });
     expect(cluster.objects(1, "nodes").map(({ metadata }) => metadata.name)).to.deep.equal(names(1, 2, 3));
-    expect(cluster.says(4, "ls -d /etc/kubernetes /var/lib/kubelet/* /etc/cni 2>/dev/null | wc -l")).to.equal("0");
+    expect(cluster.says(4, "ls -d /etc/kubernetes /var/lib/kubelet/* /etc/cni/net.d/* 2>/dev/null | wc -l")).to.equal(
+      "0",
+    );
   });
 
   it("replaces a master whose machine is gone, and goes on writing", async () => {
