@@ -1,5 +1,6 @@
 // `npm run quickstart`: three throwaway hosts, a real playbook on them, the same again, and what to do next.
 // Everything is done by tsplay's own commands, which are shown, so that they can be repeated by hand.
+//   npm run quickstart -- --source vendor|debian    not the vendor's Kubernetes where it can be reached, else Debian's
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -8,10 +9,13 @@ import { fileURLToPath } from "node:url";
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_NODE = 20;
-const RUN = ["run", "playbooks/k8s.yml", "-i", "inventories/lab"];
-
-const SETTINGS = readFileSync(join(PROJECT, "inventories/lab/group_vars/all.yml"), "utf8");
-const VERSION = /^k8s_version: *(\S+)/m.exec(SETTINGS)?.[1] ?? "";
+const VENDOR_SETTINGS = "inventories/lab/group_vars/vendor.yml";
+const SOURCES = {
+  vendor: { settings: VENDOR_SETTINGS, args: ["-e", `@${VENDOR_SETTINGS}`], name: "the vendor's packages and images" },
+  debian: { settings: "inventories/lab/group_vars/all.yml", args: [], name: "Debian's source" },
+};
+/** Milliseconds that the vendor may take to answer. */
+const PATIENCE = 5000;
 
 /** What was done, how long it took. */
 const times = [];
@@ -62,18 +66,43 @@ function changesIn(output) {
   return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** `k8s_version` in a file of variables. */
+function versionIn(file) {
+  return /^k8s_version: *"?([\d.]+)/m.exec(readFileSync(join(PROJECT, file), "utf8"))?.[1] ?? "";
+}
+
+/** Whether Kubernetes can be had from the vendor: its packages, and its images, which the hosts would fetch. */
+async function vendorAnswers() {
+  const minor = versionIn(VENDOR_SETTINGS).split(".").slice(0, 2).join(".");
+  const places = [`https://pkgs.k8s.io/core:/stable:/v${minor}/deb/Release`, "https://registry.k8s.io/v2/"];
+  const answers = places.map((place) => fetch(place, { signal: AbortSignal.timeout(PATIENCE) }));
+  return (await Promise.allSettled(answers)).every(({ status, value }) => status === "fulfilled" && value.ok);
+}
+
+function sourceAsked(args) {
+  const source = args[0] === "--source" ? args[1] : undefined;
+  if (args.length === 0 || (args.length === 2 && source !== undefined && source in SOURCES)) return source;
+  return stop(
+    `unknown arguments: ${args.join(" ")}`,
+    `there is --source with one of ${Object.keys(SOURCES).join(", ")}`,
+  );
+}
+
+const asked = sourceAsked(process.argv.slice(2));
 if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE)
   stop(`this is Node ${process.versions.node}`, `install Node ${OLDEST_NODE} or newer`);
 if (!existsSync(join(PROJECT, "node_modules", "commander")))
   stop("the packages that tsplay needs are not installed", "run `npm ci` first");
 
+const source = SOURCES[asked ?? ((await vendorAnswers()) ? "vendor" : "debian")];
+const VERSION = versionIn(source.settings);
+const inventory = ["-i", "inventories/lab", ...source.args];
+const RUN = ["run", "playbooks/k8s.yml", ...inventory];
+const reason = asked ? "as asked" : source === SOURCES.vendor ? "which answer" : "as the vendor does not answer";
+console.log(`\nKubernetes ${VERSION} from ${source.name}, ${reason}.`);
+
 await step("Three Debian hosts on this machine", ["lab", "up", "3", "--profile", "kubernetes"]);
-await step("Kubernetes' programs and images, kept for the next time", [
-  "run",
-  "playbooks/artifacts.yml",
-  "-i",
-  "inventories/lab",
-]);
+await step("Kubernetes' programs and images, kept for the next time", ["run", "playbooks/artifacts.yml", ...inventory]);
 await step("A Kubernetes cluster of three masters on them", RUN);
 const second = await step("The same again: nothing is left to do", RUN, { keep: true });
 
@@ -89,18 +118,18 @@ console.log(`
 ${times.map(([title, seconds]) => `   ${seconds.padStart(6)} s  ${title}`).join("\n")}
 
    What there is: three masters, each with a member of etcd, behind a load balancer on every node; pods and services were
-   tried on each of them (the last lines of the run). Kubernetes ${VERSION}, as Debian has it in source.
+   tried on each of them (the last lines of the run). Kubernetes ${VERSION}, from ${source.name}.
 
    Look around:
      npx tsplay lab ssh lab-1 kubectl get pods --all-namespaces --output wide
                                                           (KUBECONFIG is set for root; from here: kubectl
                                                           --kubeconfig inventories/lab/.cluster/admin.conf)
-     npx tsplay run playbooks/verify.yml -i inventories/lab
+     npx tsplay run playbooks/verify.yml ${inventory.join(" ")}
                                                           the cluster asked what a cluster must be able to do
      npx tsplay ${RUN.join(" ")} --check --diff
                                                           what a run would change now: nothing
      npx tsplay lab kill lab-3                            a power cut; two of three go on
-     npx tsplay lab rebuild lab-3 && npx tsplay run playbooks/replace-master.yml -i inventories/lab -e master=lab-3
+     npx tsplay lab rebuild lab-3 && npx tsplay run playbooks/replace-master.yml ${inventory.join(" ")} -e master=lab-3
                                                           a fresh machine in its place
      npx tsplay lab status                                the hosts and their addresses
    Take it down:
