@@ -56,6 +56,8 @@ export const etcdMember = defineAction({
   },
 });
 
+/** How often a run tries what does not last (a step that is due again, a member now dead and now not) before it gives up. */
+const MOST_TRIES = 4;
 /** Seconds that a member may be silent (a restart, an election) before that counts. */
 const SETTLE_SECONDS = 20;
 
@@ -151,6 +153,7 @@ class OwnMember {
     const done: string[] = [];
     let left: Done = {};
     let start: { readonly seen: Observation; readonly plan: readonly string[] } | undefined;
+    const tries = new Map<string, number>();
     for (;;) {
       const wish = await this.#wish();
       const { seen, problem } = await this.#settled((now) => this.#blocked(now, wish));
@@ -168,13 +171,16 @@ class OwnMember {
           ...changes,
         };
       }
+      const due = sentence(step);
+      tries.set(due, (tries.get(due) ?? 0) + 1);
+      if ((tries.get(due) ?? 0) > MOST_TRIES) refuseFor(restless(due));
       if (!(await this.#isSure(step))) continue;
       const tools = this.#tools();
       if (left.snapshot === undefined && (step.kind === "add" || step.kind === "remove"))
         left = { ...left, ...(await takeSnapshot(tools, seen, `${step.kind}-${nameOf(step)}`)) };
-      this.#context.progress(sentence(step));
+      this.#context.progress(due);
       left = { ...left, ...(await takeStep(tools, seen, step)) };
-      done.push(sentence(step));
+      done.push(due);
     }
   }
 
@@ -315,6 +321,14 @@ function plannedOrRefused(seen: Observation, wish: Wish): Partial<Result> {
     const refusal = hint === undefined ? message : `${message} (${hint})`;
     return { plan: [], problems: [...new Set([...problems, message])], refusal };
   }
+}
+
+function restless(due: string): Problem {
+  return {
+    code: "etcd-restless",
+    message: `the cluster does not come to rest: "${due}" was due ${MOST_TRIES} times, and is due again`,
+    hint: "a member comes and goes: look at its log and at its host's disk, clock and memory, then run again",
+  };
 }
 
 function refuseFor(problem: Problem | undefined): void {

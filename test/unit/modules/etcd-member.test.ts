@@ -142,6 +142,13 @@ describe("module etcd_member, state present", () => {
     expect(etcd.list()).to.deep.equal(["a1 voter", "a2 voter"]);
   });
 
+  it("gives up where what it does does not last", async () => {
+    const etcd = new SimulatedEtcd(2).with(1);
+    etcd.restless = true;
+    expect(await refusal(etcd, { desired: desired(1, 2) })).to.contain("the cluster does not come to rest");
+    expect(etcd.acts.filter((act) => act.startsWith("member promote")).length).to.be.within(2, 10);
+  });
+
   it("starts a member that is stopped, and tells of one that runs without serving", async () => {
     const etcd = new SimulatedEtcd(3).with(1, 2, 3);
     await etcd.host.run({ argv: ["systemctl", "disable", "--now", "etcd.service"] });

@@ -35,6 +35,8 @@ export class SimulatedEtcd {
   behind = 1;
   /** How often a change of membership finds members that have not been connected for long enough. */
   unsettled = 0;
+  /** Says that a learner is promoted, which it is not the next moment. */
+  restless = false;
   /** Whether the member that this host starts comes up. */
   starts = true;
   /** What was asked for that changes something, in order. */
@@ -145,7 +147,7 @@ export class SimulatedEtcd {
         if (!found.learner) return refusal("etcdserver: can only promote a learner member");
         if (!found.up || this.behind-- > 0)
           return refusal("etcdserver: can only promote a learner member which is in sync with leader");
-        found.learner = false;
+        found.learner = this.restless;
         return { stdout: "Member promoted" };
       case "member remove":
         if (!found) return refusal("etcdserver: member not found");
