@@ -1,10 +1,10 @@
 // Tells what a certificate signing request says.
 
 import { fail } from "../core/problem.ts";
-import { Undecided, Unknown } from "../core/unknown.ts";
 import { defineModule } from "./module.ts";
 import { failTask } from "./task-failure.ts";
-import { readGiven } from "./x509-file.ts";
+import { cryptoBackend } from "./x509-file.ts";
+import { NAME_ENCODING, ONE_TOLD, readTold, toldParams } from "./x509-told.ts";
 
 export const opensslCsrInfo = defineModule({
   name: "openssl_csr_info",
@@ -12,24 +12,11 @@ export const opensslCsrInfo = defineModule({
   summary: "Tell what a certificate signing request says",
   params: {
     properties: {
-      path: { type: "path", description: "File of the request." },
-      content: { type: "string", description: "The request itself." },
-      name_encoding: {
-        type: "string",
-        enum: ["ignore"],
-        default: "ignore",
-        description: "Names are told as they stand there.",
-      },
-      select_crypto_backend: {
-        type: "string",
-        enum: ["auto", "cryptography"],
-        default: "auto",
-        description: "Which library of Python.",
-        ignored: "requests are read on the controller, without Python",
-      },
+      ...toldParams("request"),
+      name_encoding: NAME_ENCODING,
+      select_crypto_backend: cryptoBackend("requests are read on the controller, without Python"),
     },
-    exclusive: [["path", "content"]],
-    oneOf: [["path", "content"]],
+    ...ONE_TOLD,
   },
   returns: {
     signature_valid: "Whether its own key signed it; it is a failure if not.",
@@ -48,13 +35,7 @@ export const opensslCsrInfo = defineModule({
     extensions_by_oid: "All extensions, encoded.",
   },
   async plan(host, params) {
-    const given = await readGiven(host, {
-      path: params.path,
-      content: params.content,
-      what: "certificate signing request",
-    });
-    if (!given) return fail("input-missing", "one of path and content is needed");
-    if (given.text instanceof Unknown) throw new Undecided(given.text);
+    const given = await readTold(host, params, "certificate signing request");
     const { readRequest } = await import("./x509-request.ts");
     const { requestInfo } = await import("./x509-describe.ts");
     const request = readRequest(given.text);

@@ -1,11 +1,12 @@
 // Tells what a private key is, never the key itself.
 
-import { fail } from "../core/problem.ts";
-import { Undecided, Unknown } from "../core/unknown.ts";
 import { defineModule } from "./module.ts";
 import { failTask } from "./task-failure.ts";
-import { readGiven } from "./x509-file.ts";
+import { cryptoBackend } from "./x509-file.ts";
 import { keyKind, loadKey } from "./x509-keys.ts";
+import { ONE_TOLD, readTold, toldParams } from "./x509-told.ts";
+
+const key = toldParams("key");
 
 export const opensslPrivatekeyInfo = defineModule({
   name: "openssl_privatekey_info",
@@ -13,19 +14,12 @@ export const opensslPrivatekeyInfo = defineModule({
   summary: "Tell what a private key is",
   params: {
     properties: {
-      path: { type: "path", description: "File of the key." },
-      content: { type: "string", secret: true, description: "The key itself." },
+      path: key.path,
+      content: { ...key.content, secret: true },
       passphrase: { type: "string", secret: true, description: "Its passphrase." },
-      select_crypto_backend: {
-        type: "string",
-        enum: ["auto", "cryptography"],
-        default: "auto",
-        description: "Which library of Python.",
-        ignored: "keys are read on the controller, without Python",
-      },
+      select_crypto_backend: cryptoBackend("keys are read on the controller, without Python"),
     },
-    exclusive: [["path", "content"]],
-    oneOf: [["path", "content"]],
+    ...ONE_TOLD,
   },
   returns: {
     can_load_key: "Whether the file could be read.",
@@ -37,9 +31,7 @@ export const opensslPrivatekeyInfo = defineModule({
     public_data: "Numbers of the public key.",
   },
   async plan(host, params) {
-    const given = await readGiven(host, { path: params.path, content: params.content, what: "private key" });
-    if (!given) return fail("input-missing", "one of path and content is needed");
-    if (given.text instanceof Unknown) throw new Undecided(given.text);
+    const given = await readTold(host, params, "private key");
     const loaded = loadKey(given.text, params.passphrase);
     const state = { can_load_key: true, can_parse_key: false, key_is_consistent: null };
     if (typeof loaded === "string")

@@ -1,10 +1,10 @@
 // Tells what a certificate says.
 
 import { fail } from "../core/problem.ts";
-import { Undecided, Unknown } from "../core/unknown.ts";
 import { defineModule } from "./module.ts";
-import { readGiven } from "./x509-file.ts";
+import { cryptoBackend } from "./x509-file.ts";
 import { pointInTime } from "./x509-time.ts";
+import { NAME_ENCODING, ONE_TOLD, readTold, toldParams } from "./x509-told.ts";
 
 export const x509CertificateInfo = defineModule({
   name: "x509_certificate_info",
@@ -12,25 +12,12 @@ export const x509CertificateInfo = defineModule({
   summary: "Tell what a certificate says",
   params: {
     properties: {
-      path: { type: "path", description: "File of the certificate." },
-      content: { type: "string", description: "The certificate itself." },
+      ...toldParams("certificate"),
       valid_at: { type: "object", description: "Points in time under names of your own: `soon: +30d`." },
-      name_encoding: {
-        type: "string",
-        enum: ["ignore"],
-        default: "ignore",
-        description: "Names are told as they stand there.",
-      },
-      select_crypto_backend: {
-        type: "string",
-        enum: ["auto", "cryptography"],
-        default: "auto",
-        description: "Which library of Python.",
-        ignored: "certificates are read on the controller, without Python",
-      },
+      name_encoding: NAME_ENCODING,
+      select_crypto_backend: cryptoBackend("certificates are read on the controller, without Python"),
     },
-    exclusive: [["path", "content"]],
-    oneOf: [["path", "content"]],
+    ...ONE_TOLD,
   },
   returns: {
     expired: "Whether its time is over.",
@@ -60,9 +47,7 @@ export const x509CertificateInfo = defineModule({
     issuer_uri: "Where the issuer's certificate is.",
   },
   async plan(host, params, context) {
-    const given = await readGiven(host, { path: params.path, content: params.content, what: "certificate" });
-    if (!given) return fail("input-missing", "one of path and content is needed");
-    if (given.text instanceof Unknown) throw new Undecided(given.text);
+    const given = await readTold(host, params, "certificate");
     const { needCertificate } = await import("./x509-issue.ts");
     const { certificateInfo } = await import("./x509-describe.ts");
     const certificate = needCertificate(given.text, given.where);

@@ -19,6 +19,16 @@ import { backUp, backupName, putFile } from "./put-file.ts";
 import { folderOf } from "./target-path.ts";
 import { failTask } from "./task-failure.ts";
 
+/** Which library of Python would do the work; `ignored` says who does it instead. */
+export const cryptoBackend = (ignored: string) =>
+  ({
+    type: "string",
+    enum: ["auto", "cryptography"],
+    default: "auto",
+    description: "Which library of Python.",
+    ignored,
+  }) as const satisfies ParamSchema;
+
 /** Parameters of the file that such a module keeps. */
 export const KEPT_FILE = {
   path: { type: "path", description: "The file." },
@@ -28,13 +38,7 @@ export const KEPT_FILE = {
   return_content: { type: "boolean", default: false, description: "Return the file's content too." },
   ...fileAttributes,
   unsafe_writes: unsafeWrites,
-  select_crypto_backend: {
-    type: "string",
-    enum: ["auto", "cryptography"],
-    default: "auto",
-    description: "Which library of Python.",
-    ignored: "keys and certificates are made on the controller, without Python",
-  },
+  select_crypto_backend: cryptoBackend("keys and certificates are made on the controller, without Python"),
 } as const satisfies Record<string, ParamSchema>;
 
 interface KeptParams extends AttributeParams {
