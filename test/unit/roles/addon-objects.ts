@@ -1,4 +1,4 @@
-// Objects of the role k8s's add-ons as the module k8s would send them: the role's variables and templates, rendered by the engine.
+// What the role k8s writes and sends, foremost its add-ons' objects: the role's variables and templates, rendered by the engine.
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -28,6 +28,8 @@ function scopeOf(settings: Settings): Scope {
     "defaults/main/cluster.yml",
     "defaults/main/addons.yml",
     "vars/main/main.yml",
+    "vars/main/flags.yml",
+    "vars/main/etcd.yml",
     "vars/main/addons.yml",
   ]) {
     const path = join(ROLE, file);
@@ -44,8 +46,12 @@ export const evaluated = (expression: string, settings: Settings): unknown =>
   engine.finish(new Template(`{{ ${expression} }}`), scopeOf(settings));
 
 /** Objects of a template below templates/addons, as the module k8s reads them. */
-export function objects(name: string, settings: Settings = {}): Manifest[] {
-  const path = join(TEMPLATES, "addons", `${name}.yaml.j2`);
+export const objects = (name: string, settings: Settings = {}): Manifest[] =>
+  documents(`addons/${name}.yaml.j2`, settings);
+
+/** Documents of any template of the role. */
+export function documents(name: string, settings: Settings): Manifest[] {
+  const path = join(TEMPLATES, name);
   const text = engine.render(readFileSync(path, "utf8"), scopeOf(settings), {
     trimBlocks: true,
     file: path,
