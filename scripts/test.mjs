@@ -17,7 +17,8 @@ const SUITES = [
   { name: "types", run: () => check("tsc", ["--noEmit", "-p", "tsconfig.json"]) },
   { name: "unit", run: () => mocha("unit", 20_000) },
   { name: "conformance", run: () => mocha("conformance", 60_000) },
-  { name: "e2e", run: () => mocha("e2e", 600_000, "k8s") },
+  // Most of their time these wait for hosts, so two files run at once. Each has a lab with a name of its own.
+  { name: "e2e", run: () => mocha("e2e", 600_000, { except: "k8s", jobs: 2 }) },
   { name: "k8s", run: () => mocha("e2e/k8s", 1_800_000) },
   { name: "vm", run: () => mocha("vm", 600_000), onDemand: "TSPLAY_VM" },
 ];
@@ -73,8 +74,8 @@ function check(program, args) {
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
-/** Runs test/FOLDER with mocha, without a folder below it that is a suite of its own. A run that ends without counts, or fails without a failed test, counts as failed. */
-function mocha(folder, timeout, except) {
+/** Runs test/FOLDER with mocha, `jobs` files at a time, without a folder below it (`except`) that is a suite of its own. A run that ends without counts, or fails without a failed test, counts as failed. */
+function mocha(folder, timeout, { except, jobs } = {}) {
   const path = join(root, "test", folder);
   const files = existsSync(path)
     ? readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".test.ts"))
@@ -94,6 +95,7 @@ function mocha(folder, timeout, except) {
     `output=${report}`,
     "--timeout",
     String(timeout),
+    ...(jobs === undefined ? [] : ["--parallel", "--jobs", String(jobs)]),
     ...(except === undefined ? [] : ["--ignore", `test/${folder}/${except}/**`]),
   ];
   try {

@@ -13,7 +13,7 @@ const HEAD = "- hosts: all\n  gather_facts: false\n  tasks:\n";
 
 describe("a run whose connections fail", function () {
   this.timeout(60_000);
-  const lab = useLab({ name: "faults", count: 2 });
+  const lab = useLab({ name: "faults-connection", count: 2 });
   let place: RunFolder;
   let relay: Relay | undefined;
   before(() => {

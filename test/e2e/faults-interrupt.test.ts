@@ -18,7 +18,7 @@ const TWO_STEPS = `${HEAD}
 
 describe("a run that is interrupted", function () {
   this.timeout(60_000);
-  const lab = useLab({ name: "faults", count: 2 });
+  const lab = useLab({ name: "faults-interrupt", count: 2 });
   let place: RunFolder;
   let root: Host;
   let relay: Relay | undefined;

@@ -26,7 +26,7 @@ describe("a run with secrets", function () {
     await place?.remove();
   });
 
-  const lab = useLab({ name: "faults", count: 2 });
+  const lab = useLab({ name: "faults-secrets", count: 2 });
   let place: RunFolder;
   let root: Host;
   before(async () => {

@@ -11,7 +11,7 @@ const HEAD = "- hosts: all\n  gather_facts: false\n  tasks:\n";
 
 describe("a run on hosts that resist", function () {
   this.timeout(90_000);
-  const lab = useLab({ name: "faults", count: 2 });
+  const lab = useLab({ name: "faults-target", count: 2 });
   let place: RunFolder;
   let root: Host;
   before(() => {
