@@ -9,6 +9,7 @@ import { controlScope } from "./control-scope.ts";
 import { Evaluation } from "./evaluate.ts";
 import { loaderFor } from "./loader.ts";
 import type { Listing, ListPlaybooks } from "./options.ts";
+import { groupNames, hostPatterns, hostsNamed } from "./play-hosts.ts";
 import { openProject, type Project } from "./project.ts";
 
 /** Throws Failures for what is wrong with the playbooks. */
@@ -28,11 +29,11 @@ export const listPlaybooks: ListPlaybooks = async (options) => {
     return {
       playbook: file,
       plays: listed.map(({ play, name, tags, tasks, taskTags }) => {
-        const pattern = textsOf(project, play, play.hosts) ?? [];
+        const pattern = patternsOf(project, play);
         return {
           name,
           pattern,
-          hosts: project.inventory.match(pattern.join(","), options.limit).map((host) => host.name),
+          hosts: hostsNamed(project.inventory, pattern, options.limit),
           tags,
           tasks: tasks.map((task) => ({ name: task.name, tags: task.tags, origin: task.task.origin })),
           taskTags,
@@ -44,12 +45,24 @@ export const listPlaybooks: ListPlaybooks = async (options) => {
   return { playbooks, warnings: loader.warnings() };
 };
 
-/** A value's texts as far as extra vars and the play's vars can tell. */
+/** A value's texts as far as extra vars, the play's vars and the inventory's groups can tell. */
 function textsOf(project: Project, play: Play, value: Value): string[] | undefined {
-  const scope = controlScope(project.store, { playVars: play.keywords.vars });
   try {
-    return new Evaluation(project.engine, scope).texts(value);
+    return evaluationOf(project, play).texts(value);
   } catch {
     return undefined;
   }
+}
+
+function patternsOf(project: Project, play: Play): string[] {
+  try {
+    return hostPatterns(play, evaluationOf(project, play));
+  } catch {
+    return [];
+  }
+}
+
+function evaluationOf(project: Project, play: Play): Evaluation {
+  const { engine, store, inventory } = project;
+  return new Evaluation(engine, controlScope(store, { playVars: play.keywords.vars }, groupNames(inventory)));
 }

@@ -12,6 +12,7 @@ import { controlScope } from "./control-scope.ts";
 import { Cursor, type CursorRules } from "./cursor.ts";
 import { Evaluation } from "./evaluate.ts";
 import { HostRun, HostTally } from "./host-run.ts";
+import { groupNames, hostPatterns, hostsNamed } from "./play-hosts.ts";
 import { type BatchEnd, PlayRun } from "./play-run.ts";
 import { type PlayHosts, PlayState } from "./play-state.ts";
 
@@ -45,7 +46,7 @@ export class Plays {
   async run(play: Play): Promise<boolean> {
     const context = this.#context;
     const evaluation = new Evaluation(context.engine, this.#controlScope(play));
-    const hosts = this.#hosts(play, evaluation);
+    const hosts = hostsNamed(context.inventory, hostPatterns(play, evaluation), this.#options.limit);
     const name = playName(play, evaluation);
     context.emit({ type: "play-start", time: context.now(), name, hosts, origin: play.origin });
     if (hosts.length === 0) {
@@ -76,12 +77,6 @@ export class Plays {
     return tally !== undefined && (tally.failed || tally.unreachable);
   }
 
-  #hosts(play: Play, evaluation: Evaluation): string[] {
-    const pattern = evaluation.texts(play.hosts).join(",");
-    const found = this.#context.inventory.match(pattern, this.#options.limit);
-    return found.map(({ name }) => name);
-  }
-
   /** What a play's own keywords may use: extra vars, its vars, and what the run defines. */
   #controlScope(play: Play): Scope {
     const { store, runMagic, inventory } = this.#context;
@@ -90,8 +85,7 @@ export class Plays {
       { playVars: play.keywords.vars },
       {
         playbook_dir: () => play.file.replace(/\/[^/]*$/, ""),
-        groups: () =>
-          new Map<Value, Value>([...inventory.groups.keys()].map((name) => [name, [...inventory.hostsOf(name)]])),
+        ...groupNames(inventory),
       },
       runMagic,
     );

@@ -40,18 +40,9 @@ export class Workshop {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** `playbook` is text; `hosts` are names that all mean this machine. `@` in the text stands for the folder. */
-  async play(
-    playbook: string,
-    options: Partial<RunOptions> & { readonly hosts?: readonly string[]; readonly inventoryText?: string } = {},
-  ): Promise<Ran> {
-    const { hosts = ["one"], inventoryText, ...more } = options;
-    this.write({
-      "site.yml": playbook.replaceAll("@", this.folder),
-      "hosts.ini": inventoryText ?? `${hosts.join("\n")}\n[all:vars]\nansible_connection=local\n`,
-    });
-    const events: RunEvent[] = [];
-    const { exitCode } = await runPlaybooks({
+  /** Options of a run of site.yml on hosts.ini. */
+  options(): RunOptions {
+    return {
       inventory: [this.path("hosts.ini")],
       extraVars: [],
       vaultPasswords: [],
@@ -71,6 +62,23 @@ export class Workshop {
       interrupt: new AbortController().signal,
       kill: new AbortController().signal,
       prompter: { ask: async () => undefined },
+      events: () => {},
+    };
+  }
+
+  /** `playbook` is text; `hosts` are names that all mean this machine. `@` in the text stands for the folder. */
+  async play(
+    playbook: string,
+    options: Partial<RunOptions> & { readonly hosts?: readonly string[]; readonly inventoryText?: string } = {},
+  ): Promise<Ran> {
+    const { hosts = ["one"], inventoryText, ...more } = options;
+    this.write({
+      "site.yml": playbook.replaceAll("@", this.folder),
+      "hosts.ini": inventoryText ?? `${hosts.join("\n")}\n[all:vars]\nansible_connection=local\n`,
+    });
+    const events: RunEvent[] = [];
+    const { exitCode } = await runPlaybooks({
+      ...this.options(),
       ...more,
       events: (event) => {
         events.push(event);
