@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
 import type { ConnectionSettings } from "../../engine/connection/connection.ts";
-import { Failure } from "../../engine/core/problem.ts";
 import type { Become, Host, HostError } from "../../engine/host/host.ts";
 import { createHost, type HostOptions, type OpenHost } from "../../engine/host/hosts.ts";
 import { LAB_PASSWORD } from "../../engine/lab/lab.ts";
+import { failureOf } from "../failure.ts";
 import { startRelay } from "../relay.ts";
 import { useLab } from "./lab-fixture.ts";
 
@@ -40,16 +40,6 @@ for (const suite of ["bookworm", "trixie"])
       opened.push(one);
       return one;
     };
-    const failure = async (promise: Promise<unknown>): Promise<Failure> =>
-      promise.then(
-        (value) => {
-          throw new Error(`it did not fail: ${JSON.stringify(value)}`);
-        },
-        (error: unknown) => {
-          if (error instanceof Failure) return error;
-          throw error;
-        },
-      );
     const said = async (host: Host, script: string): Promise<string> =>
       (await host.run({ script })).stdout.toString().trim();
 
@@ -80,7 +70,7 @@ for (const suite of ["bookworm", "trixie"])
 
       it(`says by ${kind} that a password is wrong`, async () => {
         const { host } = open({ kind, user: "ops", password: "n0t-this-one" });
-        const refused = await failure(host.stat("/"));
+        const refused = await failureOf(host.stat("/"));
         expect(refused.problem.code).to.equal("auth-failed");
         expect(JSON.stringify(refused.problem)).to.contain("conn-1");
         expect(JSON.stringify(refused.problem)).to.not.contain("n0t-this-one");
@@ -111,7 +101,7 @@ for (const suite of ["bookworm", "trixie"])
         Number(await said(root, "journalctl -q -o cat -t sudo -t su | grep -c 'authentication failure' || true"));
       const before = await failures();
       const code = async (host: Host, how: Become): Promise<string> =>
-        (await failure(host.as(how).stat("/"))).problem.code;
+        (await failureOf(host.as(how).stat("/"))).problem.code;
       expect(await code(ops, become("root", { password: "wr0ng-pass" }))).to.equal("become-password-wrong");
       expect(await code(ops, become("root"))).to.equal("become-password-missing");
       expect(await code(ops, become("root", { method: "su", password: "wr0ng-pass" }))).to.equal(
@@ -149,7 +139,7 @@ for (const suite of ["bookworm", "trixie"])
         await close();
       }
       await root.run({ argv: ["usermod", "-s", "/usr/sbin/nologin", "plain"] });
-      const refused = await failure(open({ user: "plain", password: "lab" }).host.stat("/"));
+      const refused = await failureOf(open({ user: "plain", password: "lab" }).host.stat("/"));
       expect(refused.problem.code).to.equal("agent-start");
       expect(JSON.stringify(refused.problem)).to.contain("not available");
       await root.run({ argv: ["usermod", "-s", "/bin/bash", "plain"] });
@@ -160,7 +150,7 @@ for (const suite of ["bookworm", "trixie"])
       await root.write("/mnt/full/file", "old");
       for (const size of [30_000, 1_000_000]) {
         if (size === 30_000) await root.run({ script: "head -c 240000 /dev/zero > /mnt/full/filler" });
-        const full = (await failure(root.write("/mnt/full/file", Buffer.alloc(size)))) as HostError;
+        const full = (await failureOf(root.write("/mnt/full/file", Buffer.alloc(size)))) as HostError;
         expect(full.errno).to.equal("ENOSPC");
         expect(full.message).to.match(/no space left, file system \/mnt\/full \(none\): \d+ KiB free/);
         expect((await root.read("/mnt/full/file")).toString()).to.equal("old");
@@ -171,13 +161,13 @@ for (const suite of ["bookworm", "trixie"])
 
     it("says what is in the way of a write", async () => {
       await root.run({ script: "mount -t tmpfs -o ro none /mnt/ro" });
-      expect((await failure(root.write("/mnt/ro/x", "x"))) as HostError).to.include({
+      expect((await failureOf(root.write("/mnt/ro/x", "x"))) as HostError).to.include({
         errno: "EROFS",
         path: "/mnt/ro/x",
       });
       await root.run({ script: "umount /mnt/ro" });
       const ops = open({ user: "ops", password: LAB_PASSWORD }).host;
-      const denied = (await failure(ops.write("/etc/motd", "x"))) as HostError;
+      const denied = (await failureOf(ops.write("/etc/motd", "x"))) as HostError;
       expect([denied.errno, denied.problem.hint]).to.deep.equal([
         "EACCES",
         "needs become: the user ops may not do this",
@@ -235,7 +225,7 @@ for (const suite of ["bookworm", "trixie"])
     it("goes on after its agent was killed", async () => {
       const { host } = open();
       await host.stat("/");
-      const running = failure(host.run({ script: "kill -9 $PPID; sleep 1" }));
+      const running = failureOf(host.run({ script: "kill -9 $PPID; sleep 1" }));
       expect((await running).problem.code).to.equal("outcome-unknown");
       expect(await said(host, "echo alive")).to.equal("alive");
     });
@@ -270,7 +260,7 @@ for (const suite of ["bookworm", "trixie"])
       const key = "AAAAC3NzaC1lZDI1NTE5AAAAIBy88gCPeDtvF35xiuiZ4gCYEEME3LXVwbTtBcCsYqQC";
       writeFileSync(file, `${address} ssh-ed25519 ${key}\n`);
       for (const kind of ["ssh", "openssh"] as const) {
-        const refused = await failure(open({ kind, knownHostsFiles: [file] }).host.stat("/"));
+        const refused = await failureOf(open({ kind, knownHostsFiles: [file] }).host.stat("/"));
         expect(refused.problem.code, kind).to.equal("host-key-changed");
       }
       rmSync(folder, { recursive: true });

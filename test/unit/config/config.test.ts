@@ -7,7 +7,8 @@ import { expect } from "chai";
 import { type Config, type ConfigInput, loadConfig } from "../../../engine/config/config.ts";
 import { NO_EFFECT_KEYS } from "../../../engine/config/no-effect.ts";
 import { SETTINGS } from "../../../engine/config/settings.ts";
-import { type Problem, problemOf } from "../../../engine/core/problem.ts";
+import type { Problem } from "../../../engine/core/problem.ts";
+import { problemIn } from "../../failure.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -20,14 +21,7 @@ function load(cfg: string | undefined, env: ConfigInput["env"] = {}, args: Confi
   return loadConfig({ cwd: folder, env: { HOME: join(folder, "home"), ...env }, args });
 }
 
-function failure(cfg: string, env: ConfigInput["env"] = {}): Problem {
-  try {
-    load(cfg, env);
-  } catch (error) {
-    return problemOf(error);
-  }
-  throw new Error("no failure");
-}
+const failure = (cfg: string, env: ConfigInput["env"] = {}): Problem => problemIn(() => load(cfg, env));
 
 describe("settings", () => {
   it("come from the command line, the environment, ansible.cfg, or the default", () => {

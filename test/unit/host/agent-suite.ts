@@ -22,6 +22,7 @@ import { bytesOf, textOf } from "../../../engine/core/bytes.ts";
 import { Failure } from "../../../engine/core/problem.ts";
 import type { Host, HostError } from "../../../engine/host/host.ts";
 import type { OpenHost } from "../../../engine/host/hosts.ts";
+import { failureOf } from "../../failure.ts";
 
 /** Names that break naive quoting; the last is not UTF-8. */
 const NAMES = [
@@ -34,16 +35,6 @@ const NAMES = [
   "ümlaut",
   textOf(Buffer.from("b\xe4d", "latin1")),
 ];
-
-export async function failureOf(promise: Promise<unknown>): Promise<Failure> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error("it did not fail");
-}
 
 const sha1 = (bytes: Uint8Array): string => createHash("sha1").update(bytes).digest("hex");
 

@@ -5,6 +5,7 @@ import { Undecided, Unknown } from "../../../engine/core/unknown.ts";
 import type { Become, Host, HostError } from "../../../engine/host/host.ts";
 import { ComesWithPackage, createPredictedHost, PredictionStore } from "../../../engine/host/predicted.ts";
 import type { Prediction } from "../../../engine/host/prediction.ts";
+import { errorOf } from "../../failure.ts";
 import { SimulatedHost, type SimulatedOptions } from "../simulated-host.ts";
 
 function setUp(predictions: readonly Prediction[] = [], options: SimulatedOptions = {}) {
@@ -14,17 +15,8 @@ function setUp(predictions: readonly Prediction[] = [], options: SimulatedOption
   return { real, store, host: createPredictedHost(real, store, () => 1_800_000_000) };
 }
 
-async function thrown(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
-
 async function undecided(promise: Promise<unknown>): Promise<string> {
-  const error = await thrown(promise);
+  const error = await errorOf(promise);
   expect(error).to.be.instanceOf(Undecided);
   return (error as Undecided).unknown.reason;
 }
@@ -114,7 +106,7 @@ describe("the predicted host", () => {
         ],
         { files: { "/etc/gone": "x" } },
       );
-      const errno = async (promise: Promise<unknown>) => ((await thrown(promise)) as HostError).errno;
+      const errno = async (promise: Promise<unknown>) => ((await errorOf(promise)) as HostError).errno;
       expect(await errno(host.read("/etc/gone"))).to.equal("ENOENT");
       expect(await errno(host.read("/etc/dir"))).to.equal("EISDIR");
       expect(await errno(host.read("/etc/big", { limit: 3 }))).to.equal("EFBIG");
@@ -218,7 +210,7 @@ describe("the predicted host", () => {
         { kind: "path", path: "/srv/b", type: "link", target: "a" },
       ]);
       expect(await host.stat("/srv/a", { follow: true })).to.equal(undefined);
-      expect(((await thrown(host.read("/srv/a"))) as HostError).errno).to.equal("ELOOP");
+      expect(((await errorOf(host.read("/srv/a"))) as HostError).errno).to.equal("ELOOP");
     });
   });
 
@@ -228,7 +220,7 @@ describe("the predicted host", () => {
     it("is undecided about a missing path that the package may bring, and only about those", async () => {
       const { host } = setUp([nginx]);
       expect(await undecided(host.stat("/etc/nginx/nginx.conf"))).to.contain("nginx-core");
-      expect(await thrown(host.read("/etc/nginx/nginx.conf"))).to.be.instanceOf(ComesWithPackage);
+      expect(await errorOf(host.read("/etc/nginx/nginx.conf"))).to.be.instanceOf(ComesWithPackage);
       expect(await undecided(host.stat("/usr/bin/anything"))).to.contain("nginx-core");
       for (const path of [
         "/etc/motd",
@@ -367,7 +359,7 @@ describe("the predicted host", () => {
         () => host.temporary(),
         () => host.upload("/dev/null", "/etc/x"),
       ];
-      for (const verb of verbs) expect(String(await thrown(verb()))).to.contain("a dry run was about to");
+      for (const verb of verbs) expect(String(await errorOf(verb()))).to.contain("a dry run was about to");
       expect(real.snapshot()).to.deep.equal(before);
       expect(real.commands).to.deep.equal([]);
     });

@@ -7,9 +7,9 @@ import { Readable } from "node:stream";
 import { expect } from "chai";
 import ssh2 from "ssh2";
 import { createHost, type HostOptions, type OpenHost } from "../../../engine/host/hosts.ts";
+import { failureOf } from "../../failure.ts";
 import { type Relay, startRelay } from "../../relay.ts";
 import { type SshServer, startSshServer } from "../../ssh-server.ts";
-import { failureOf } from "./agent-suite.ts";
 
 const HOST_KEY = ssh2.utils.generateKeyPairSync("ed25519").private;
 

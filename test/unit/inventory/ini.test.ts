@@ -1,12 +1,13 @@
 // INI inventories: values, places of mistakes, groups and their order.
 
 import { expect } from "chai";
-import { Failure, type Problem } from "../../../engine/core/problem.ts";
+import type { Problem } from "../../../engine/core/problem.ts";
 import { Float, Template, type Value } from "../../../engine/core/value.ts";
 import { InventoryGraph } from "../../../engine/inventory/graph.ts";
 import { iniValue, readIni } from "../../../engine/inventory/ini.ts";
 import { expandHosts, parseAddress } from "../../../engine/inventory/ranges.ts";
 import { splitWords } from "../../../engine/inventory/words.ts";
+import { problemIn } from "../../failure.ts";
 
 function read(text: string): InventoryGraph {
   const graph = new InventoryGraph({ warn: () => {} });
@@ -15,15 +16,7 @@ function read(text: string): InventoryGraph {
   return graph;
 }
 
-function problem(text: string): Problem {
-  try {
-    read(text);
-  } catch (error) {
-    if (error instanceof Failure) return error.problem;
-    throw error;
-  }
-  throw new Error("no failure");
-}
+const problem = (text: string): Problem => problemIn(() => read(text));
 
 describe("values of INI inventories", () => {
   const values: ReadonlyArray<readonly [string, Value]> = [

@@ -1,10 +1,11 @@
 // Host patterns and limits over a small inventory.
 
 import { expect } from "chai";
-import { type Problem, problemOf } from "../../../engine/core/problem.ts";
+import type { Problem } from "../../../engine/core/problem.ts";
 import { InventoryGraph } from "../../../engine/inventory/graph.ts";
 import { readIni } from "../../../engine/inventory/ini.ts";
 import { hostsToTarget, splitPatterns } from "../../../engine/inventory/patterns.ts";
+import { problemIn } from "../../failure.ts";
 
 const TEXT = "[web]\nw1\nw2\nw3\n[db]\nd1\nd2\nw2\n[site:children]\nweb\ndb\n";
 
@@ -24,14 +25,7 @@ const names = (pattern: string, limit?: string): string[] =>
     .graph.match(pattern, limit)
     .map(({ name }) => name);
 
-function code(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    return problemOf(error).code;
-  }
-  return "no failure";
-}
+const code = (work: () => unknown): string => problemIn(work).code;
 
 describe("host patterns", () => {
   const cases: ReadonlyArray<readonly [string, string[]]> = [

@@ -4,12 +4,13 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { fail, type Problem, problemOf } from "../../../engine/core/problem.ts";
+import { fail, type Problem } from "../../../engine/core/problem.ts";
 import { Template, Undefined, type Value } from "../../../engine/core/value.ts";
 import type { Inventory } from "../../../engine/inventory/inventory.ts";
 import { type InventoryOptions, loadInventory } from "../../../engine/inventory/sources.ts";
 import { baseDirsOf, loadVarsFile, varsFilesFor } from "../../../engine/inventory/vars-files.ts";
 import { decryptVault, encryptVault } from "../../../engine/text/vault.ts";
+import { failureOf } from "../../failure.ts";
 
 let folder: string;
 let warnings: Problem[];
@@ -25,14 +26,8 @@ function put(name: string, text: string, mode = 0o644): string {
 const load = (sources: string[], more: Partial<InventoryOptions> = {}): Promise<Inventory> =>
   loadInventory(sources, { cwd: folder, env: process.env, warn: (problem) => warnings.push(problem), ...more });
 
-async function failure(sources: string[], more: Partial<InventoryOptions> = {}): Promise<Problem> {
-  try {
-    await load(sources, more);
-  } catch (error) {
-    return problemOf(error);
-  }
-  throw new Error("no failure");
-}
+const failure = async (sources: string[], more: Partial<InventoryOptions> = {}): Promise<Problem> =>
+  (await failureOf(load(sources, more))).problem;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "tsplay-sources-"));

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import type { Failure } from "../../../engine/core/problem.ts";
 import { chosenHost, chosenLab, startedLab } from "../../../engine/lab/chosen-host.ts";
 import { supervised } from "../../../engine/lab/host-processes.ts";
 import { knownHostsText } from "../../../engine/lab/keys.ts";
@@ -12,6 +11,7 @@ import { planNetwork } from "../../../engine/lab/network.ts";
 import { labDir } from "../../../engine/lab/places.ts";
 import { bootId } from "../../../engine/lab/process-identity.ts";
 import { readState, writeState } from "../../../engine/lab/state.ts";
+import { problemIn } from "../../failure.ts";
 
 function places(...labs: string[]) {
   const found = { cacheDir: mkdtempSync(join(tmpdir(), "tsplay-labs-")) };
@@ -45,15 +45,6 @@ function stateOf(name: string) {
   };
 }
 
-function problemOf(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    return (error as Failure).problem;
-  }
-  return undefined;
-}
-
 describe("a host of a lab as users name it", () => {
   it("belongs to the lab that its name begins with, where there is one", () => {
     const some = places("lab", "web", "web-2");
@@ -70,20 +61,20 @@ describe("a host of a lab as users name it", () => {
     expect(chosenHost(lab, "web-2").address).to.equal("10.77.0.12");
     expect(chosenHost(lab, "1").name).to.equal("web-1");
     expect(chosenHost(lab).name).to.equal("web-1");
-    expect(problemOf(() => chosenHost(lab, "wbe-2"))?.hint).to.equal("did you mean web-2?");
-    expect(problemOf(() => chosenHost(lab, "7"))?.hint).to.equal("it has web-1, web-2");
+    expect(problemIn(() => chosenHost(lab, "wbe-2")).hint).to.equal("did you mean web-2?");
+    expect(problemIn(() => chosenHost(lab, "7")).hint).to.equal("it has web-1, web-2");
   });
 
   it("can be worked with only while its lab has been up since the machine started", () => {
     const some = places();
-    expect(problemOf(() => startedLab(some, "web"))).to.include({
+    expect(problemIn(() => startedLab(some, "web"))).to.include({
       code: "lab-not-up",
       hint: "start it with `tsplay lab up --name web`",
     });
     writeState(some, stateOf("web"));
     expect(startedLab(some, "web").name).to.equal("web");
     writeState(some, { ...stateOf("web"), boot: "an earlier one" });
-    expect(problemOf(() => startedLab(some, "web"))?.code).to.equal("lab-not-up");
+    expect(problemIn(() => startedLab(some, "web")).code).to.equal("lab-not-up");
   });
 
   it("is plain in labs that were made before there were profiles", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { findModule } from "../../../engine/modules/registry.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -113,9 +114,7 @@ describe("user", () => {
     expect((await planOnly(user, { name: "new", password: "secret" }, host)).warnings[0]).to.contain(
       "not to have been hashed",
     );
-    const message = await planOnly(user, { name: "bob", groups: ["nope"] }, host).catch(
-      (error: Error) => error.message,
-    );
+    const message = await messageOf(planOnly(user, { name: "bob", groups: ["nope"] }, host));
     expect(message).to.equal("Group nope does not exist");
   });
 
@@ -181,8 +180,7 @@ describe("authorized_key", () => {
 
   it("refuses what is no key and who is no user", async () => {
     const host = withBob();
-    const say = (params: Record<string, string>) =>
-      planOnly(authorizedKey, params, host).catch((error: Error) => error.message);
+    const say = (params: Record<string, string>) => messageOf(planOnly(authorizedKey, params, host));
     expect(await say({ user: "bob", key: "hello" })).to.contain("invalid key");
     expect(await say({ user: "ghost", key: KEY })).to.contain("no such user");
   });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { alternatives } from "../../../engine/modules/alternatives.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -74,7 +75,7 @@ describe("module alternatives", () => {
   it("needs the link of a name that the host does not know", async () => {
     const host = hostWith(undefined);
     const params = { name: "pager", path: "/bin/more" };
-    const message = await planOnly(alternatives, params, host).catch((error: Error) => error.message);
+    const message = await messageOf(planOnly(alternatives, params, host));
     expect(message).to.contain("missing the link");
     await planAndApply(alternatives, { ...params, link: "/usr/bin/pager" }, host);
     expect(host.commands).to.include("update-alternatives --install /usr/bin/pager pager /bin/more 50");
@@ -93,11 +94,11 @@ describe("module alternatives", () => {
   it("takes a program out, and fails for one that does not exist", async () => {
     expect(await commands({ path: "/bin/less", state: "absent" })).to.deep.equal(["--remove pager /bin/less"]);
     expect(await commands({ path: "/bin/other", state: "absent" })).to.deep.equal([]);
-    const message = await commands({ path: "/bin/other" }).catch((error: Error) => error.message);
+    const message = await messageOf(commands({ path: "/bin/other" }));
     expect(message).to.equal("Specified path /bin/other does not exist");
   });
   it("refuses family by its name", async () => {
-    const message = await commands({ path: "/bin/less", family: "x" }).catch((error: Error) => error.message);
+    const message = await messageOf(commands({ path: "/bin/less", family: "x" }));
     expect(message).to.contain("family");
   });
 });

@@ -5,6 +5,7 @@ import { parseSteps } from "../../../engine/modules/apt-get.ts";
 import { compareVersions } from "../../../engine/modules/debian-version.ts";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { findModule } from "../../../engine/modules/registry.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -55,13 +56,6 @@ function debian(packages = PACKAGES): SimulatedHost {
 const given = (...all: Prediction[]): { predictions: Predictions } => ({
   predictions: { of: (kind) => all.filter((one) => one.kind === kind) as never },
 });
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
-}
 
 describe("apt", () => {
   it("does not start apt for packages that are there, and asks dpkg only once while its database stays the same", async () => {

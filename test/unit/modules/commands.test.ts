@@ -6,14 +6,12 @@ import { raw } from "../../../engine/modules/raw.ts";
 import { script } from "../../../engine/modules/script.ts";
 import { shell } from "../../../engine/modules/shell.ts";
 import { shellQuote, shellWords } from "../../../engine/modules/shell-words.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
 const failure = (module: AnyModule, params: RawParams, host = new SimulatedHost()) =>
-  planAndApply(module, params, host).then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
+  messageOf(planAndApply(module, params, host));
 
 describe("module command", () => {
   it("runs words without a shell and returns what Ansible returns", async () => {

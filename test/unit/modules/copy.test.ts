@@ -7,6 +7,7 @@ import { Undecided } from "../../../engine/core/unknown.ts";
 import { copy } from "../../../engine/modules/copy.ts";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { template } from "../../../engine/modules/template.ts";
+import { messageOf } from "../../failure.ts";
 import { type DriverOptions, planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -14,11 +15,7 @@ const make = (files: NonNullable<ConstructorParameters<typeof SimulatedHost>[0]>
   new SimulatedHost({ users: { ann: { uid: 1000 } }, files });
 const run = (on: SimulatedHost, params: RawParams, options?: DriverOptions, module: AnyModule = copy) =>
   planAndApply(module, params, on, options);
-const message = (on: SimulatedHost, params: RawParams, module?: AnyModule) =>
-  run(on, params, {}, module).then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
+const message = (on: SimulatedHost, params: RawParams, module?: AnyModule) => messageOf(run(on, params, {}, module));
 
 async function converges(
   on: SimulatedHost,

@@ -13,14 +13,12 @@ import type { AnyModule } from "../../../engine/modules/module.ts";
 import { unarchive } from "../../../engine/modules/unarchive.ts";
 import { uri } from "../../../engine/modules/uri.ts";
 import { encodeForm } from "../../../engine/modules/uri-body.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
 const failure = (module: AnyModule, params: RawParams, host: SimulatedHost) =>
-  planAndApply(module, params, host).then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
+  messageOf(planAndApply(module, params, host));
 
 /** A web server behind the host's curl: path → body. */
 function served(host: SimulatedHost, pages: Record<string, string>, modified = false): SimulatedHost {
@@ -127,7 +125,7 @@ describe("parts of downloads", () => {
     for (const list of [`${digest}\n`, `${digest}  a.txt\n`, `${digest} *./x/a.txt\n`, `SHA256 (a.txt) = ${digest}\n`])
       expect(digestIn(list, "a.txt")).to.equal(digest);
     expect(digestIn(`${digest}  b.txt\n${digest}  c.txt\n`, "a.txt")).to.equal(undefined);
-    const wrong = await wantedChecksum("sha256", "a", async () => "").catch((error: Error) => error.message);
+    const wrong = await messageOf(wantedChecksum("sha256", "a", async () => ""));
     expect(wrong).to.contain("has to be in format <algorithm>:<checksum>");
   });
   it("read the last of several answers, and names from URLs", () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { file } from "../../../engine/modules/file.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -58,11 +59,9 @@ describe("module file", () => {
   it("refuses src where no link is made", async () => {
     const states: readonly RawParams[] = [{ state: "absent" }, { state: "directory" }, { state: "touch" }, {}];
     for (const state of states) {
-      const said = await run(host(), { path: "/srv/x", src: "/a", ...state }).then(
-        () => "no failure",
-        (error: Error) => error.message,
+      expect(await messageOf(run(host(), { path: "/srv/x", src: "/a", ...state }))).to.equal(
+        "src option requires state to be 'link' or 'hard'",
       );
-      expect(said).to.equal("src option requires state to be 'link' or 'hard'");
     }
   });
   it("removes files, links without what they lead to, and whole folders", async () => {
@@ -97,11 +96,7 @@ describe("module file", () => {
   });
   it("refuses links to nothing and links in the place of files, unless forced", async () => {
     const on = host({ files: { "/srv/a": "1", "/srv/d/x": "" } });
-    const refused = async (params: RawParams) =>
-      run(on, params).then(
-        () => "no failure",
-        (error: Error) => error.message,
-      );
+    const refused = (params: RawParams) => messageOf(run(on, params));
     expect(await refused({ path: "/srv/l", src: "nope", state: "link" })).to.equal(
       "src file does not exist, use 'force=yes' if you really want to create the link: /srv/nope",
     );
@@ -119,11 +114,7 @@ describe("module file", () => {
   });
   it("says what is in the way", async () => {
     const on = host({ files: { "/srv/a": "1" } });
-    const message = async (params: RawParams) =>
-      run(on, params).then(
-        () => "no failure",
-        (error: Error) => error.message,
-      );
+    const message = (params: RawParams) => messageOf(run(on, params));
     expect(await message({ path: "/srv/none" })).to.equal("file (/srv/none) is absent, cannot continue");
     expect(await message({ path: "/srv/none", state: "file" })).to.equal("file (/srv/none) is absent, cannot continue");
     expect(await message({ path: "/srv/a", state: "directory" })).to.equal("/srv/a already exists as a file");

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { HostError } from "../../../engine/host/host.ts";
 import { git } from "../../../engine/modules/git.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -32,11 +33,7 @@ async function commands(params: RawParams, host: SimulatedHost): Promise<string[
   await planAndApply(git, { ...PARAMS, ...params }, host);
   return host.requests.flatMap(({ reads, argv = [] }) => (reads === true ? [] : [argv.slice(1).join(" ")]));
 }
-const failure = (params: RawParams, host: SimulatedHost) =>
-  planOnly(git, { ...PARAMS, ...params }, host).then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
+const failure = (params: RawParams, host: SimulatedHost) => messageOf(planOnly(git, { ...PARAMS, ...params }, host));
 
 describe("module git", () => {
   it("clones where nothing is, and tells the commit in a dry run", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { iniFile } from "../../../engine/modules/ini-file.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -16,11 +17,7 @@ async function edited(params: RawParams, before?: string): Promise<[string | und
   expect((await planAndApply(iniFile, all, host)).changed, "second run").to.equal(false);
   return [host.text(PATH), first.result.msg];
 }
-const failure = (params: RawParams) =>
-  edited(params).then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
+const failure = (params: RawParams) => messageOf(edited(params));
 
 describe("module ini_file", () => {
   it("makes files, sections and options as Ansible does", async () => {

@@ -9,6 +9,7 @@ import { k8sExec } from "../../../engine/modules/k8s-exec.ts";
 import { k8sInfo } from "../../../engine/modules/k8s-info.ts";
 import { k8sScale } from "../../../engine/modules/k8s-scale.ts";
 import { k8sTaint } from "../../../engine/modules/k8s-taint.ts";
+import { errorOf, messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -57,15 +58,6 @@ const run = (params: RawParams, host: SimulatedHost) => planAndApply(k8s, { ...C
 const predicting = (...all: Prediction[]) => ({
   predictions: { of: (kind: string) => all.filter((one) => one.kind === kind) } as never,
 });
-
-async function thrown(action: Promise<unknown>): Promise<unknown> {
-  try {
-    await action;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("it did not fail");
-}
 
 describe("k8s", () => {
   it("creates what is not there, given as YAML of several documents, in their order", async () => {
@@ -204,10 +196,8 @@ describe("k8s", () => {
     const never = new SimulatedHost().onRun(/ get --filename=-/, {
       stdout: JSON.stringify(live(web, { status: status(0) })),
     });
-    const error = await thrown(run({ definition: web, wait: true, wait_timeout: 0 }, never));
-    expect((error as Error).message).to.equal(
-      "Timed out after 0 seconds waiting for Deployment web in shop (0 of 1 ready)",
-    );
+    const error = await errorOf(run({ definition: web, wait: true, wait_timeout: 0 }, never));
+    expect(error.message).to.equal("Timed out after 0 seconds waiting for Deployment web in shop (0 of 1 ready)");
   });
 
   it("creates an object of a kind that the same task defines, once the kind is established", async () => {
@@ -234,8 +224,8 @@ describe("k8s", () => {
     expect(verbs(host)).to.include(
       "wait --for=condition=established --timeout=60s customresourcedefinition/shops.example.org",
     );
-    const error = await thrown(run({ definition: shop }, host));
-    expect((error as Error).message).to.match(/does not know this kind; install what defines it/);
+    const error = await errorOf(run({ definition: shop }, host));
+    expect(error.message).to.match(/does not know this kind; install what defines it/);
     // The definition was made by an earlier task of this dry run.
     const known = predicting({
       kind: "kubernetes-object",
@@ -263,15 +253,13 @@ describe("k8s", () => {
   it("is undecided where the cluster is still to be made, and fails where nothing would make it", async () => {
     const refused = "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?";
     const host = new SimulatedHost().onRun(/./, { code: 1, stderr: refused });
-    expect(((await thrown(run({ definition: MAP }, host))) as Error).message).to.match(
-      /The cluster cannot be reached: The connection/,
-    );
+    expect(await messageOf(run({ definition: MAP }, host))).to.match(/The cluster cannot be reached: The connection/);
     const installing = predicting({ kind: "package", name: "kubelet", version: "1.36.2-1.1" });
-    expect(await thrown(planOnly(k8s, { ...CONFIG, definition: MAP }, host, installing))).to.be.instanceOf(Undecided);
+    expect(await errorOf(planOnly(k8s, { ...CONFIG, definition: MAP }, host, installing))).to.be.instanceOf(Undecided);
   });
 
   it("tells what is wrong with a definition", async () => {
-    const message = async (params: RawParams) => ((await thrown(run(params, cluster([])))) as Error).message;
+    const message = (params: RawParams) => messageOf(run(params, cluster([])));
     expect(await message({ name: "x" })).to.match(/has no kind/);
     expect(await message({ kind: "Pod" })).to.match(/Pod has no name/);
     expect(await message({ src: "https://example.org/a.yaml" })).to.match(/not fetched/);
@@ -320,7 +308,7 @@ describe("k8s_info", () => {
     const more = predicting({ kind: "kubernetes-object", name: "apps/Deployment/shop/web", exists: true });
     const ask = (params: RawParams) =>
       planOnly(k8sInfo, { ...CONFIG, api_version: "apps/v1", kind: "Deployment", ...params }, host, more);
-    expect(await thrown(ask({ namespace: "shop" }))).to.be.instanceOf(Undecided);
+    expect(await errorOf(ask({ namespace: "shop" }))).to.be.instanceOf(Undecided);
     expect((await ask({ namespace: "other" })).changed).to.equal(false);
   });
 });
@@ -355,8 +343,8 @@ describe("k8s_exec", () => {
       code: 1,
       stderr: 'Error from server (NotFound): pods "p" not found',
     });
-    const error = await thrown(planAndApply(k8sExec, { ...CONFIG, namespace: "x", pod: "p", command: "ls" }, host));
-    expect((error as Error).message).to.match(/Failed to execute on pod p: Error from server/);
+    const error = await errorOf(planAndApply(k8sExec, { ...CONFIG, namespace: "x", pod: "p", command: "ls" }, host));
+    expect(error.message).to.match(/Failed to execute on pod p: Error from server/);
   });
 });
 
@@ -449,10 +437,8 @@ describe("k8s_drain", () => {
   it("names everything that stands in the way before it touches the node", async () => {
     const local = { spec: { volumes: [{ name: "v", emptyDir: {} }] } };
     const host = world(false, pod("flannel", {}, "DaemonSet"), pod("bare", {}, ""), pod("cache", local));
-    const error = await thrown(act({}, host));
-    expect((error as Error).message).to.match(
-      /ignore_daemonsets\): x\/flannel.*force.*x\/bare.*delete_emptydir_data\): x\/cache/,
-    );
+    const error = await errorOf(act({}, host));
+    expect(error.message).to.match(/ignore_daemonsets\): x\/flannel.*force.*x\/bare.*delete_emptydir_data\): x\/cache/);
     expect(verbs(host).every((verb) => verb.startsWith("get"))).to.equal(true);
   });
 });

@@ -1,14 +1,9 @@
 import { expect } from "chai";
 import { localeGen, normalLocale, withLocale } from "../../../engine/modules/locale-gen.ts";
 import { timezone } from "../../../engine/modules/timezone.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { type Seed, SimulatedHost } from "../simulated-host.ts";
-
-const failure = (run: Promise<unknown>) =>
-  run.then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
 
 describe("module timezone", () => {
   const zones = (more: Record<string, Seed> = {}) =>
@@ -51,11 +46,11 @@ describe("module timezone", () => {
     expect(host.text("/etc/adjtime")).to.equal("0.0 0 0\n0\nUTC\n");
   });
   it("refuses zones that are not there, and asks for something to do", async () => {
-    expect(await failure(planOnly(timezone, { name: "Europe/Nix" }, zones()))).to.contain("no time zone Europe/Nix");
-    expect(await failure(planOnly(timezone, { name: "../../etc/passwd" }, zones()))).to.contain(
+    expect(await messageOf(planOnly(timezone, { name: "Europe/Nix" }, zones()))).to.contain("no time zone Europe/Nix");
+    expect(await messageOf(planOnly(timezone, { name: "../../etc/passwd" }, zones()))).to.contain(
       "no name of a time zone",
     );
-    expect(await failure(planOnly(timezone, {}, zones()))).to.contain("hwclock");
+    expect(await messageOf(planOnly(timezone, {}, zones()))).to.contain("hwclock");
   });
 });
 
@@ -101,9 +96,9 @@ describe("module locale_gen", () => {
     expect([(await dry("en_GB.UTF-8")).changed, (await dry("de_DE.UTF-8")).changed]).to.deep.equal([false, true]);
   });
   it("refuses unknown locales, and names the package that brings the list", async () => {
-    expect(await failure(planOnly(localeGen, { name: "xx_XX.UTF-8" }, hostWith()))).to.contain("xx_XX.UTF-8");
+    expect(await messageOf(planOnly(localeGen, { name: "xx_XX.UTF-8" }, hostWith()))).to.contain("xx_XX.UTF-8");
     const bare = new SimulatedHost().onRun("locale -a");
-    expect(await failure(planOnly(localeGen, { name: "de_DE.UTF-8" }, bare))).to.contain("no /etc/locale.gen");
+    expect(await messageOf(planOnly(localeGen, { name: "de_DE.UTF-8" }, bare))).to.contain("no /etc/locale.gen");
   });
   it("knows names as the library writes them", () => {
     expect(["en_US.UTF-8", "de_DE.ISO-8859-15@euro", "de_DE@euro"].map(normalLocale)).to.deep.equal([

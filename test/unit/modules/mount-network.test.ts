@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { mount } from "../../../engine/modules/mount.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -36,9 +37,7 @@ describe("module mount, for what is on the network", () => {
     const stubborn = hostWith(SHARE).onRun(/remount/, { code: 32, stderr: "mount.nfs: an incorrect mount option" });
     await planAndApply(mount, { path: "/srv/share", state: "remounted" }, stubborn);
     expect(stubborn.commands.slice(1)).to.deep.equal(["umount /srv/share", "mount /srv/share"]);
-    const message = await planOnly(mount, { path: "/srv/share", state: "remounted" }, hostWith(ROOT)).catch(
-      (error: Error) => error.message,
-    );
+    const message = await messageOf(planOnly(mount, { path: "/srv/share", state: "remounted" }, hostWith(ROOT)));
     expect(message).to.contain("it is not mounted");
   });
 
@@ -49,9 +48,7 @@ describe("module mount, for what is on the network", () => {
     expect(host.commands).to.deep.equal(["mount -t nfs -o nfsvers=4.2 10.0.0.9:/srv/nfs /srv/share"]);
     expect(host.text("/etc/fstab")).to.equal("");
     expect((await planOnly(mount, params, hostWith(SHARE))).changed).to.equal(false);
-    const other = await planOnly(mount, { ...params, src: "10.0.0.8:/x" }, hostWith(SHARE)).catch(
-      (error: Error) => error.message,
-    );
+    const other = await messageOf(planOnly(mount, { ...params, src: "10.0.0.8:/x" }, hostWith(SHARE)));
     expect(other).to.contain("already mounted with a different source");
   });
 });

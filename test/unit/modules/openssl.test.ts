@@ -5,6 +5,7 @@ import { opensslCsr } from "../../../engine/modules/openssl-csr.ts";
 import { opensslCsrInfo } from "../../../engine/modules/openssl-csr-info.ts";
 import { opensslPrivatekey } from "../../../engine/modules/openssl-privatekey.ts";
 import { opensslPrivatekeyInfo } from "../../../engine/modules/openssl-privatekey-info.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -14,15 +15,6 @@ const EC = { path: KEY, type: "ECC", curve: "secp256r1" };
 
 function stat(host: SimulatedHost, path: string) {
   return host.inodes.get(path);
-}
-
-async function failure(action: Promise<unknown>): Promise<string> {
-  try {
-    await action;
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("it did not fail");
 }
 
 describe("openssl_privatekey", () => {
@@ -72,7 +64,7 @@ describe("openssl_privatekey", () => {
     const old = host.text(KEY);
     const other = { curve: "secp384r1" };
     expect((await make(host, { ...other, regenerate: "never" })).changed).to.equal(false);
-    expect(await failure(make(host, { ...other, regenerate: "fail" }))).to.match(
+    expect(await messageOf(make(host, { ...other, regenerate: "fail" }))).to.match(
       /ECC on secp256r1, asked for is ECC on secp384r1/,
     );
     expect(host.text(KEY)).to.equal(old);
@@ -85,7 +77,7 @@ describe("openssl_privatekey", () => {
   it("keeps a file that it cannot read unless full_idempotence or force is asked for", async () => {
     const host = new SimulatedHost({ files: { [KEY]: "garbage" } });
     for (const regenerate of ["never", "fail", "partial_idempotence"])
-      expect(await failure(make(host, { regenerate }))).to.match(
+      expect(await messageOf(make(host, { regenerate }))).to.match(
         /holds no key that can be read.*will not be regenerated/,
       );
     expect((await make(host)).changed).to.equal(true);
@@ -97,7 +89,7 @@ describe("openssl_privatekey", () => {
     await make(host, { passphrase: "open sesame" });
     expect(host.text(KEY)).to.match(/ENCRYPTED/);
     expect((await make(host, { passphrase: "open sesame" })).changed).to.equal(false);
-    expect(await failure(make(host, { passphrase: "other", regenerate: "partial_idempotence" }))).to.match(
+    expect(await messageOf(make(host, { passphrase: "other", regenerate: "partial_idempotence" }))).to.match(
       /passphrase/,
     );
     expect((await make(host, { passphrase: "other" })).changed).to.equal(true);
@@ -129,15 +121,15 @@ describe("openssl_privatekey", () => {
   });
 
   it("says which folder is missing", async () => {
-    expect(await failure(make(new SimulatedHost(), { path: "/nowhere/key.pem" }))).to.match(
+    expect(await messageOf(make(new SimulatedHost(), { path: "/nowhere/key.pem" }))).to.match(
       /directory \/nowhere does not exist/,
     );
   });
 
   it("needs a curve for ECC, and knows the curves", async () => {
     const host = new SimulatedHost();
-    expect(await failure(planAndApply(opensslPrivatekey, { path: KEY, type: "ECC" }, host))).to.match(/curve/);
-    expect(await failure(make(host, { curve: "secp1" }))).to.match(/secp1/);
+    expect(await messageOf(planAndApply(opensslPrivatekey, { path: KEY, type: "ECC" }, host))).to.match(/curve/);
+    expect(await messageOf(make(host, { curve: "secp1" }))).to.match(/secp1/);
   });
 });
 
@@ -271,7 +263,7 @@ describe("openssl_csr", () => {
 
   it("tells what cannot be in plain words", async () => {
     const host = await withKey();
-    const bad = (params: RawParams) => failure(make(host, { ...FULL, ...params }));
+    const bad = (params: RawParams) => messageOf(make(host, { ...FULL, ...params }));
     expect(await bad({ subject_alt_name: ["example.org"] })).to.match(/cannot understand the name 'example.org'/);
     expect(await bad({ subject_alt_name: ["IP:300.1.1.1"] })).to.match(/no IP address/);
     expect(await bad({ key_usage: ["everything"] })).to.match(/nobody knows 'everything'/);

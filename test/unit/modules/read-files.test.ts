@@ -11,14 +11,12 @@ import type { AnyModule } from "../../../engine/modules/module.ts";
 import { slurp } from "../../../engine/modules/slurp.ts";
 import { stat } from "../../../engine/modules/stat.ts";
 import { tempfile } from "../../../engine/modules/tempfile.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, type RawParams, runAction } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
 const failure = (module: AnyModule, params: RawParams, host = new SimulatedHost()) =>
-  planAndApply(module, params, host).then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
+  messageOf(planAndApply(module, params, host));
 
 describe("module stat", () => {
   const told = async (host: SimulatedHost, params: RawParams) =>
@@ -146,11 +144,7 @@ describe("modules that bring content back", () => {
       await go({ dest: `${folder}/`, flat: true });
       expect(readFileSync(join(folder, "x"), "utf8")).to.equal("abc");
       expect(await go({ src: "/etc/none", fail_on_missing: false })).to.deep.include({ changed: false });
-      const message = await go({ src: "/etc/none" }).then(
-        () => "",
-        (error: Error) => error.message,
-      );
-      expect(message).to.equal("the remote file does not exist: /etc/none");
+      expect(await messageOf(go({ src: "/etc/none" }))).to.equal("the remote file does not exist: /etc/none");
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -3,6 +3,7 @@
 import { createPredictedHost, PredictionStore } from "../../../engine/host/predicted.ts";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { findModule } from "../../../engine/modules/registry.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -78,13 +79,8 @@ export async function commands(name: string, params: RawParams, host: SimulatedH
 }
 
 /** Why a task is refused. */
-export async function refusal(name: string, params: RawParams, host: SimulatedHost): Promise<string> {
-  try {
-    await planOnly(moduleOf(name), params, host);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("it was not refused");
+export function refusal(name: string, params: RawParams, host: SimulatedHost): Promise<string> {
+  return messageOf(planOnly(moduleOf(name), params, host));
 }
 
 /** What a dry run tells of each of these tasks in turn: whether it changes something. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { findModule } from "../../../engine/modules/registry.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost as BareHost, type SimulatedOptions } from "../simulated-host.ts";
 
@@ -20,18 +21,16 @@ async function converges(name: string, params: RawParams, host: SimulatedHost): 
   expect((await planAndApply(module(name), params, host)).changed, `${name}, again`).to.equal(false);
 }
 
-const message = (work: Promise<unknown>): Promise<unknown> => work.catch((error: Error) => error.message);
-
 describe("tools that a minimal host lacks", () => {
   it("are told with their package while planning", async () => {
     const host = new BareHost({ files: { "/proc/modules": "" } });
-    expect(await message(planOnly(module("modprobe"), { name: "overlay" }, host))).to.equal(
+    expect(await messageOf(planOnly(module("modprobe"), { name: "overlay" }, host))).to.equal(
       "modprobe is not on this host; the package kmod brings it",
     );
-    expect(await message(planOnly(module("cron"), { name: "j", job: "x" }, host))).to.contain(
+    expect(await messageOf(planOnly(module("cron"), { name: "j", job: "x" }, host))).to.contain(
       "the package cron brings it",
     );
-    expect(await message(planOnly(module("sysctl"), { name: "a.b", value: "1" }, host))).to.contain(
+    expect(await messageOf(planOnly(module("sysctl"), { name: "a.b", value: "1" }, host))).to.contain(
       "the package procps brings it",
     );
   });
@@ -68,7 +67,7 @@ describe("sysctl", () => {
     await planAndApply(module("sysctl"), { ...same, value: "1 2 3", reload: false }, host);
     expect(host.requests[0]?.argv).to.deep.equal(["sysctl", "-w", "net.ipv4.tcp_rmem=1 2 3"]);
     expect(
-      await message(planOnly(module("sysctl"), { name: "no.such", value: "1", sysctl_set: true }, host)),
+      await messageOf(planOnly(module("sysctl"), { name: "no.such", value: "1", sysctl_set: true }, host)),
     ).to.contain("no parameter no.such");
   });
 
@@ -208,7 +207,7 @@ describe("cron", () => {
     await converges("cron", { name: "MAILTO", env: true, job: "a@b", insertafter: "PATH" }, host);
     expect(host.text(TABLE)).to.equal('PATH="/bin"\nMAILTO="a@b"\n0 1 * * * mine\n');
     expect(
-      await message(planOnly(module("cron"), { name: "X", env: true, job: "1", insertafter: "NO" }, host)),
+      await messageOf(planOnly(module("cron"), { name: "X", env: true, job: "1", insertafter: "NO" }, host)),
     ).to.contain("'NO' not found");
   });
 
@@ -249,7 +248,7 @@ describe("apt sources", () => {
     const host = fresh();
     host.onRun(/update$/, { code: 100, stderr: "E: The repository 'x' does not have a Release file.\n" });
     expect(
-      await message(planAndApply(module("apt_repository"), { repo: REPO, update_cache_retries: 0 }, host)),
+      await messageOf(planAndApply(module("apt_repository"), { repo: REPO, update_cache_retries: 0 }, host)),
     ).to.contain("does not have a Release file");
     expect(host.text(FILE)).to.equal(undefined);
   });
@@ -287,7 +286,7 @@ describe("apt sources", () => {
   });
 
   it("refuses PPAs before anything runs", async () => {
-    expect(await message(planOnly(module("apt_repository"), { repo: "ppa:a/b" }, fresh()))).to.contain("PPAs");
+    expect(await messageOf(planOnly(module("apt_repository"), { repo: "ppa:a/b" }, fresh()))).to.contain("PPAs");
   });
 });
 
@@ -303,7 +302,7 @@ describe("getent, package_facts, service_facts", () => {
     expect(root.result.ansible_facts).to.deep.equal({
       getent_passwd: { root: ["x", "0", "0", "", "/root", "/bin/sh"] },
     });
-    expect(await message(planOnly(module("getent"), { database: "passwd", key: "ghost" }, host))).to.contain(
+    expect(await messageOf(planOnly(module("getent"), { database: "passwd", key: "ghost" }, host))).to.contain(
       "could not be found",
     );
     const packages = await planOnly(module("package_facts"), {}, host);

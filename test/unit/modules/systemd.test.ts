@@ -3,6 +3,7 @@ import { Undecided } from "../../../engine/core/unknown.ts";
 import type { Prediction, Predictions } from "../../../engine/host/prediction.ts";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { findModule } from "../../../engine/modules/registry.ts";
+import { errorOf, messageOf } from "../../failure.ts";
 import { planAndApply, planOnly } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -86,9 +87,7 @@ describe("systemd", () => {
 
   it("fails for a unit that is not there in Ansible's words", async () => {
     const host = withUnit({ load: "not-found", file: "" });
-    const message = await planOnly(systemd, { name: "nope", state: "started" }, host).catch(
-      (error: Error) => error.message,
-    );
+    const message = await messageOf(planOnly(systemd, { name: "nope", state: "started" }, host));
     expect(message).to.equal("Could not find the requested service nope: host");
   });
 
@@ -96,9 +95,9 @@ describe("systemd", () => {
     const host = withUnit({});
     host.onRun("systemctl start -- x.service", { code: 1, stderr: "Job for x.service failed." });
     host.onRun(/^systemctl status/, { stdout: "x[1]: no such port" });
-    const error = await planAndApply(systemd, { name: "x", state: "started" }, host).catch((one: unknown) => one);
-    expect((error as Error).message).to.equal("Unable to start service x: Job for x.service failed.");
-    expect((error as { result: { stdout: string } }).result.stdout).to.contain("no such port");
+    const error = await errorOf(planAndApply(systemd, { name: "x", state: "started" }, host));
+    expect(error.message).to.equal("Unable to start service x: Job for x.service failed.");
+    expect(error).to.have.nested.property("result.stdout").that.contains("no such port");
   });
 
   it("uses a user's manager with its runtime folder", async () => {
@@ -144,9 +143,7 @@ describe("systemd", () => {
     host.onRun(/^systemctl show/, { code: 1, stderr: "System has not been booted with systemd as init system" });
     host.onRun(/^systemctl is-enabled/, { code: 1, stdout: "disabled\n" });
     expect((await planAndApply(systemd, { name: "x", enabled: true }, host)).changed).to.equal(true);
-    const message = await planOnly(systemd, { name: "x", state: "started" }, host).catch(
-      (error: Error) => error.message,
-    );
+    const message = await messageOf(planOnly(systemd, { name: "x", state: "started" }, host));
     expect(message).to.contain("systemd does not run");
   });
 });

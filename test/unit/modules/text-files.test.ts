@@ -5,6 +5,7 @@ import { lineinfile } from "../../../engine/modules/lineinfile.ts";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { expandMatch, pythonRegex, search } from "../../../engine/modules/python-regex.ts";
 import { replace } from "../../../engine/modules/replace.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
@@ -27,10 +28,7 @@ async function after(
   return host.text(PATH);
 }
 const failure = (module: AnyModule, params: RawParams, files = {}) =>
-  planAndApply(module, params, new SimulatedHost({ files })).then(
-    () => "no failure",
-    (error: Error) => error.message,
-  );
+  messageOf(planAndApply(module, params, new SimulatedHost({ files })));
 
 describe("module lineinfile", () => {
   const line = (params: RawParams, before?: string) => after(lineinfile, params, before);

@@ -7,20 +7,12 @@ import { opensslPrivatekey } from "../../../engine/modules/openssl-privatekey.ts
 import { x509Certificate } from "../../../engine/modules/x509-certificate.ts";
 import { x509CertificateInfo } from "../../../engine/modules/x509-certificate-info.ts";
 import { asn1Time, pointInTime } from "../../../engine/modules/x509-time.ts";
+import { messageOf } from "../../failure.ts";
 import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
 const NOW = 1_700_000_000;
 const DAY = 86_400;
-
-async function failure(action: Promise<unknown>): Promise<string> {
-  try {
-    await action;
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error("it did not fail");
-}
 
 const CA: RawParams = {
   path: "/etc/ca.crt",
@@ -231,16 +223,16 @@ describe("x509_certificate", () => {
   it("refuses what does not belong together", async () => {
     const host = await world();
     await make(host, CA);
-    expect(await failure(make(host, { ...SERVER, ownca_privatekey_path: "/etc/server.key" }))).to.match(
+    expect(await messageOf(make(host, { ...SERVER, ownca_privatekey_path: "/etc/server.key" }))).to.match(
       /does not belong to the CA certificate/,
     );
-    expect(await failure(make(host, { ...CA, privatekey_path: "/etc/server.key" }))).to.match(/was not made with/);
-    expect(await failure(make(host, { path: "/etc/x", provider: "ownca" }))).to.match(/ownca_path/);
-    expect(await failure(make(host, { ...SERVER, ownca_not_after: "soon" }))).to.match(
+    expect(await messageOf(make(host, { ...CA, privatekey_path: "/etc/server.key" }))).to.match(/was not made with/);
+    expect(await messageOf(make(host, { path: "/etc/x", provider: "ownca" }))).to.match(/ownca_path/);
+    expect(await messageOf(make(host, { ...SERVER, ownca_not_after: "soon" }))).to.match(
       /"soon" for ownca_not_after is invalid/,
     );
-    expect(await failure(make(host, { ...SERVER, ownca_not_after: "-1d" }))).to.match(/before it begins/);
-    expect(await failure(make(host, { ...SERVER, provider: "acme" }))).to.match(/acme/);
+    expect(await messageOf(make(host, { ...SERVER, ownca_not_after: "-1d" }))).to.match(/before it begins/);
+    expect(await messageOf(make(host, { ...SERVER, provider: "acme" }))).to.match(/acme/);
   });
 });
 
@@ -280,10 +272,10 @@ describe("x509_certificate_info", () => {
 
   it("says where there is no certificate", async () => {
     const host = new SimulatedHost({ files: { "/etc/x": "text" } });
-    expect(await failure(planAndApply(x509CertificateInfo, { path: "/etc/x" }, host))).to.match(
+    expect(await messageOf(planAndApply(x509CertificateInfo, { path: "/etc/x" }, host))).to.match(
       /\/etc\/x holds no certificate/,
     );
-    expect(await failure(planAndApply(x509CertificateInfo, { path: "/etc/y" }, host))).to.match(
+    expect(await messageOf(planAndApply(x509CertificateInfo, { path: "/etc/y" }, host))).to.match(
       /\/etc\/y does not exist/,
     );
   });

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
-import { Failure } from "../../../engine/core/problem.ts";
+import { failureOf } from "../../failure.ts";
 import { Workshop } from "./running.ts";
 
 const HEAD = "- hosts: all\n  gather_facts: false\n  tasks:\n";
@@ -122,7 +122,7 @@ describe("a run with the setting", () => {
     shop.write({ "ansible.cfg": "[inventory]\nhost_pattern_mismatch = ignore\n" });
     expect(warnings(await shop.play(play))).to.deep.equal([]);
     shop.write({ "ansible.cfg": "[inventory]\nhost_pattern_mismatch = error\n" });
-    expect(await codeOf(() => shop.play(play))).to.equal("pattern-no-match");
+    expect(await codeOf(shop.play(play))).to.equal("pattern-no-match");
   });
 
   it("duplicate_dict_key makes an error of a key that stands twice, or nothing at all", async () => {
@@ -131,7 +131,7 @@ describe("a run with the setting", () => {
     set("duplicate_dict_key = ignore");
     expect(warnings(await shop.play(play))).to.deep.equal([]);
     set("duplicate_dict_key = error");
-    expect(await codeOf(() => shop.play(play))).to.equal("yaml-duplicate-key");
+    expect(await codeOf(shop.play(play))).to.equal("yaml-duplicate-key");
   });
 
   it("localhost_warning says no word of an inventory without hosts", async () => {
@@ -202,17 +202,9 @@ describe("a run with the setting", () => {
 
     it("needs a folder", async () => {
       set("fact_caching = jsonfile");
-      expect(await codeOf(() => shop.play(GATHERS))).to.equal("config-value");
+      expect(await codeOf(shop.play(GATHERS))).to.equal("config-value");
     });
   });
 });
 
-async function codeOf(act: () => Promise<unknown>): Promise<string> {
-  try {
-    await act();
-  } catch (error) {
-    if (error instanceof Failure) return error.problem.code;
-    throw error;
-  }
-  return "no failure";
-}
+const codeOf = async (work: Promise<unknown>): Promise<string> => (await failureOf(work)).problem.code;

@@ -3,6 +3,7 @@
 import { expect } from "chai";
 import { Failure } from "../../../engine/core/problem.ts";
 import { Float, LazyMap, OMIT, Template, Undefined, type Value, VaultText } from "../../../engine/core/value.ts";
+import { problemIn } from "../../failure.ts";
 import { bench, scopeOf } from "./engine.ts";
 
 const template = (text: string) => new Template(text, { file: "vars.yml", line: 3, column: 7 });
@@ -26,14 +27,7 @@ describe("the template engine", () => {
 
   it("tells of an undefined name which one may be meant, or where it could be set", () => {
     const { finish } = bench();
-    const hint = (text: string, variables: Record<string, Value>) => {
-      try {
-        finish(text, variables);
-      } catch (error) {
-        if (error instanceof Failure) return error.problem.hint;
-      }
-      return "no failure";
-    };
+    const hint = (text: string, variables: Record<string, Value>) => problemIn(() => finish(text, variables)).hint;
     expect(hint("{{ web_prot }}", { web_port: 1 })).to.equal("did you mean 'web_port'?");
     expect(hint("{% set total = 1 %}{{ totl }}", {})).to.equal("did you mean 'total'?");
     expect(hint("{{ domain }}", { web_port: 1 })).to.contain("group_vars");

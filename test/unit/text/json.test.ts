@@ -1,10 +1,10 @@
 // JSON and YAML as Python reads and prints them.
 
 import { expect } from "chai";
-import { Failure } from "../../../engine/core/problem.ts";
 import { type Data, Float } from "../../../engine/core/value.ts";
 import { dumpJson, dumpYaml, loadJson, tryJson } from "../../../engine/text/json.ts";
 import { floatText } from "../../../engine/text/numbers.ts";
+import { problemIn } from "../../failure.ts";
 
 describe("reading JSON", () => {
   it("keeps large ints and floats as they are", () => {
@@ -23,12 +23,8 @@ describe("reading JSON", () => {
   it("tells a mistake with its line and column", () => {
     const wrong = ['{"a": 1,}', "[1\n, 2", '{"a" 1}', "[01]", '["a\nb"]', "{'a': 1}", "", "1 2"];
     const places = wrong.map((text) => {
-      try {
-        loadJson(text, "f");
-      } catch (error) {
-        if (error instanceof Failure) return `${error.problem.origin?.line}:${error.problem.origin?.column}`;
-      }
-      return "no failure";
+      const { origin } = problemIn(() => loadJson(text, "f"));
+      return `${origin?.line}:${origin?.column}`;
     });
     expect(places).to.deep.equal(["1:9", "2:4", "1:6", "1:3", "1:4", "1:2", "1:1", "1:3"]);
   });

@@ -5,18 +5,12 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { problemOf } from "../../../engine/core/problem.ts";
 import { decryptVault, encryptVault, isVaulted, type VaultPassword, vaultIdOf } from "../../../engine/text/vault.ts";
+import { problemIn } from "../../failure.ts";
 
 const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, "fixtures", name));
 const PLAIN = 'user: admin\npass: "géheim {{ x }}"\n';
 
-function code(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    return problemOf(error).code;
-  }
-  return "no failure";
-}
+const code = (work: () => unknown): string => problemIn(work).code;
 
 describe("Ansible Vault", () => {
   it("reads what ansible-vault wrote, without and with a vault id", () => {

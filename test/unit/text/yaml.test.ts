@@ -1,10 +1,11 @@
 // YAML: what scalars mean, tags, merge keys, duplicates, limits, and mistakes told at the right place with a cause.
 
 import { expect } from "chai";
-import { Failure, type Problem } from "../../../engine/core/problem.ts";
+import type { Problem } from "../../../engine/core/problem.ts";
 import { Float, Template, type Value, VaultText } from "../../../engine/core/value.ts";
 import { nodeValue, trust } from "../../../engine/text/templates.ts";
 import { loadAllYaml, loadJsonOrYaml, loadYaml } from "../../../engine/text/yaml.ts";
+import { problemIn } from "../../failure.ts";
 
 function value(text: string, trusted = false): Value {
   const { root } = loadYaml(text, "x.yml");
@@ -17,15 +18,7 @@ function only(text: string): Value | undefined {
   return map instanceof Map ? map.get("k") : undefined;
 }
 
-function problem(text: string): Problem {
-  try {
-    loadYaml(text, "x.yml");
-  } catch (error) {
-    if (error instanceof Failure) return error.problem;
-    throw error;
-  }
-  throw new Error(`no failure for ${text}`);
-}
+const problem = (text: string): Problem => problemIn(() => loadYaml(text, "x.yml"));
 
 describe("YAML scalars", () => {
   const meanings: ReadonlyArray<readonly [string, Value]> = [
