@@ -7,11 +7,11 @@ import { describe, it } from "mocha";
 import { chosenHost, chosenLab, startedLab } from "../../../engine/lab/chosen-host.ts";
 import { supervised } from "../../../engine/lab/host-processes.ts";
 import { knownHostsText } from "../../../engine/lab/keys.ts";
-import { planNetwork } from "../../../engine/lab/network.ts";
 import { labDir } from "../../../engine/lab/places.ts";
 import { bootId } from "../../../engine/lab/process-identity.ts";
 import { readState, writeState } from "../../../engine/lab/state.ts";
 import { problemIn } from "../../failure.ts";
+import { labState } from "./lab-state.ts";
 
 function places(...labs: string[]) {
   const found = { cacheDir: mkdtempSync(join(tmpdir(), "tsplay-labs-")) };
@@ -19,31 +19,7 @@ function places(...labs: string[]) {
   return found;
 }
 
-function stateOf(name: string) {
-  const host = (number: number) => ({
-    name: `${name}-${number}`,
-    address: `10.77.0.${10 + number}`,
-    dir: "/d",
-    machineId: "0",
-    cgroups: [],
-  });
-  return {
-    name,
-    suite: "bookworm",
-    profile: "plain" as const,
-    arch: "amd64" as const,
-    python: false,
-    extraPackages: [],
-    image: "bookworm-0",
-    phase: "up" as const,
-    boot: bootId(),
-    network: planNetwork(name, [], "ACCEPT"),
-    hosts: [host(1), host(2)],
-    privateKeyFile: "/k",
-    knownHostsFile: "/h",
-    inventory: "/i",
-  };
-}
+const stateOf = (name: string) => ({ ...labState(name, 2), boot: bootId() });
 
 describe("a host of a lab as users name it", () => {
   it("belongs to the lab that its name begins with, where there is one", () => {

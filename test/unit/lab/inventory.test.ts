@@ -5,34 +5,10 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { inventoryText, removeInventory, sshOptions, writeInventory } from "../../../engine/lab/inventory.ts";
 import { withLock } from "../../../engine/lab/lock.ts";
-import { planNetwork } from "../../../engine/lab/network.ts";
 import { sshArgv } from "../../../engine/lab/readiness.ts";
+import { labState } from "./lab-state.ts";
 
-function labOf(count: number, folder = "/c/labs/lab") {
-  const names = Array.from({ length: count }, (_, index) => `lab-${index + 1}`);
-  return {
-    name: "lab",
-    suite: "bookworm",
-    profile: "plain" as const,
-    arch: "amd64" as const,
-    python: false,
-    extraPackages: [],
-    image: "bookworm-0",
-    phase: "up" as const,
-    boot: "b",
-    network: planNetwork("lab", [], "ACCEPT"),
-    hosts: names.map((name, index) => ({
-      name,
-      address: `10.77.0.${11 + index}`,
-      dir: "/d",
-      machineId: "0",
-      cgroups: [],
-    })),
-    privateKeyFile: `${folder}/id_ed25519`,
-    knownHostsFile: `${folder}/known_hosts`,
-    inventory: "/p/inventories/lab",
-  };
-}
+const labOf = (count: number, folder?: string) => labState("lab", count, folder);
 
 describe("the inventory of a lab", () => {
   it("gives each host its address, and the lab's key and known hosts to all", () => {
