@@ -12,10 +12,11 @@ import {
   type Needs,
   PURPOSES,
   type Purpose,
+  RULE_NAMES,
 } from "./preflight/cluster.ts";
 import type { HostFacts } from "./preflight/facts.ts";
 import { fingerprint } from "./preflight/parse.ts";
-import { findings, RULE_NAMES, refusalText } from "./preflight/rules.ts";
+import { findings, refusalText } from "./preflight/rules.ts";
 import { TaskFailure } from "./task-failure.ts";
 
 /** MiB of memory: what kubeadm asks of a master, and what was seen to be enough for the others. */
@@ -194,15 +195,17 @@ function hostOf(name: string, variables: Variables, seen: readonly unknown[]): C
   const facts = one?.preflight as HostFacts | undefined;
   const given = variables(name, "node_address") ?? variables(name, "ansible_host");
   const address = given === undefined || given === null ? (facts?.defaultAddress ?? "") : String(given);
-  const groups = variables(name, "group_names");
-  // Whether k8s.yml has the role rpi prepare the machine at all.
-  const isPrepared = variables(name, "k8s_prepare_machines") !== false;
+  const groupNames = variables(name, "group_names");
+  const groups = Array.isArray(groupNames) ? groupNames.map(String) : [];
+  // Whether k8s.yml has the role rpi prepare the machine at all: it does so with nodes.
+  const isNode = groups.includes("masters") || groups.includes("workers");
+  const isPrepared = isNode && variables(name, "k8s_prepare_machines") !== false;
   const isOn = (variable: string): boolean => isPrepared && variables(name, variable) !== false;
   const words = variables(name, "rpi_cmdline");
   const hostname = variables(name, "rpi_hostname");
   return {
     name,
-    groups: Array.isArray(groups) ? groups.map(String) : [],
+    groups,
     address,
     runtime: String(variables(name, "container_runtime") ?? "containerd"),
     hostname: isPrepared ? String(hostname ?? name) : "",

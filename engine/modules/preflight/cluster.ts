@@ -17,11 +17,39 @@ export const PURPOSES = [
   "restore",
   "rotate-certificates",
   "reboot",
+  "reset",
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/** Names of rules, by which findings can be made mere notes. */
+export const RULE_NAMES = [
+  "voters",
+  "names",
+  "same-machine",
+  "addresses",
+  "machine-ids",
+  "host-names",
+  "clocks",
+  "system",
+  "architecture",
+  "memory",
+  "disk",
+  "memory-cgroup",
+  "cgroup-v1",
+  "swap",
+  "kernel-modules",
+  "ports",
+  "ranges",
+  "runtime",
+  "versions",
+  "foreign-cluster",
+] as const;
+export type RuleName = (typeof RULE_NAMES)[number];
+
 /** What differs between purposes. */
 export interface PurposeRules {
+  /** What it is done to; `present`: whichever clusters the hosts are part of, Kubernetes or an etcd of its own. */
+  readonly about: "kubernetes" | "etcd" | "nfs" | "present";
   /** Role rpi runs: it mends swap, cgroups of a Pi, host names and kernel modules. */
   readonly prepares: boolean;
   /** An even number of voters is refused; elsewhere it is a step on the way or none of its business. */
@@ -30,10 +58,21 @@ export interface PurposeRules {
   readonly makes: boolean;
   /** The versions that run are those that are asked for. */
   readonly keepsVersion: boolean;
+  /** Rules that apply where not all do. */
+  readonly only?: readonly RuleName[];
+  /** Rules of which it is only told: the purpose bears what they find, or is the remedy for it. */
+  readonly notes?: readonly RuleName[];
 }
 
-const MAKES: PurposeRules = { prepares: true, odd: true, makes: true, keepsVersion: true };
-const KEEPS: PurposeRules = { prepares: false, odd: false, makes: false, keepsVersion: false };
+const MAKES: PurposeRules = { about: "kubernetes", prepares: true, odd: true, makes: true, keepsVersion: true };
+const KEEPS: PurposeRules = { about: "kubernetes", prepares: false, odd: false, makes: false, keepsVersion: false };
+/** Who the hosts are and whether they agree, but nothing of what they are made of. */
+const PRESENT: PurposeRules = {
+  ...KEEPS,
+  about: "present",
+  only: ["voters", "names", "same-machine", "addresses", "machine-ids", "host-names", "clocks", "foreign-cluster"],
+  notes: ["addresses", "machine-ids", "host-names"],
+};
 
 export const PURPOSE_RULES: Readonly<Record<Purpose, PurposeRules>> = {
   k8s: MAKES,
@@ -42,12 +81,15 @@ export const PURPOSE_RULES: Readonly<Record<Purpose, PurposeRules>> = {
   "replace-master": MAKES,
   "remove-node": KEEPS,
   upgrade: { ...KEEPS, makes: true },
-  etcd: { prepares: false, odd: true, makes: true, keepsVersion: false },
-  nfs: { ...KEEPS, makes: true },
-  backup: KEEPS,
-  restore: KEEPS,
+  etcd: { ...KEEPS, about: "etcd", odd: true, makes: true },
+  nfs: { ...KEEPS, about: "nfs", makes: true },
+  backup: PRESENT,
+  // The members' addresses are written anew.
+  restore: { ...PRESENT, notes: ["machine-ids", "host-names"] },
   "rotate-certificates": KEEPS,
-  reboot: KEEPS,
+  reboot: PRESENT,
+  // It is what other purposes name as a remedy: only what would empty the wrong machine stops it.
+  reset: { ...PRESENT, only: ["same-machine", "foreign-cluster"], notes: ["foreign-cluster"] },
 };
 
 export type Mode = "kubeadm" | "standalone" | "binaries";
@@ -114,7 +156,7 @@ export interface Cluster {
 /** Something that stands in the way, or that should be known. */
 export interface Finding {
   /** Name of the rule, as in `preflight_ignore`. */
-  readonly rule: string;
+  readonly rule: RuleName | "unseen";
   readonly hosts: readonly string[];
   /** One sentence: what is wrong, with the hosts' names. */
   readonly message: string;
@@ -144,9 +186,17 @@ export function nodes<H extends ClusterHost>(hosts: readonly H[]): H[] {
   return hosts.filter((host) => isIn(host, "masters", "workers"));
 }
 
-/** Whether the purpose is about Kubernetes at all. */
+/** Whether it is about Kubernetes at all. */
 export function isKubernetes(cluster: Cluster): boolean {
-  return cluster.purpose !== "etcd" && cluster.purpose !== "nfs";
+  const { about } = PURPOSE_RULES[cluster.purpose];
+  return about === "kubernetes" || (about === "present" && nodes(cluster.hosts).length > 0);
+}
+
+/** Whether the group etcd is, or may be, an etcd cluster of its own; traces tell of which one a host is a member. */
+export function hasOwnEtcd(cluster: Cluster): boolean {
+  const { about } = PURPOSE_RULES[cluster.purpose];
+  if (about !== "kubernetes") return about !== "nfs";
+  return cluster.mode === "binaries" || (cluster.mode === "kubeadm" && cluster.etcd === "external");
 }
 
 /** `a`, `a and b`, `a, b and c`. */

@@ -4,6 +4,7 @@ import {
   byValue,
   type Cluster,
   type Finding,
+  hasOwnEtcd,
   inGroup,
   isKubernetes,
   listed,
@@ -20,13 +21,10 @@ const RESET = (names: readonly string[]): string =>
 
 /** Hosts that belong to another cluster than the others. */
 export function foreignClusters(cluster: Cluster): Finding[] {
-  if (cluster.mode === "standalone" && isKubernetes(cluster)) return [];
-  if (cluster.purpose === "etcd") return foreignEtcd(inGroup(seen(cluster), "etcd"));
-  if (!isKubernetes(cluster)) return [];
   return [
-    ...foreignKubernetes(cluster),
-    ...(cluster.mode === "binaries" ? foreignEtcd(inGroup(seen(cluster), "etcd")) : []),
-  ];
+    ...(isKubernetes(cluster) && cluster.mode !== "standalone" ? foreignKubernetes(cluster) : []),
+    ...(hasOwnEtcd(cluster) ? foreignEtcd(cluster) : []),
+  ].map((one) => (cluster.purpose === "reset" ? { ...one, remedy: "hosts are emptied whatever they belong to" } : one));
 }
 
 function foreignKubernetes(cluster: Cluster): Finding[] {
@@ -83,10 +81,15 @@ function ownAuthority(cluster: Cluster, joined: readonly SeenHost[], masters: re
   return groups.find(([, hosts]) => hosts.length === most)?.[0];
 }
 
-/** A run that was interrupted may have left some members without an authority: what they have in common is compared. */
-function foreignEtcd(members: readonly SeenHost[]): Finding[] {
+/**
+ * A run that was interrupted may have left some members without an authority: what they have in common is compared. A
+ * restore gives all members one new token, and one that was interrupted has given it to some of them.
+ */
+function foreignEtcd(cluster: Cluster): Finding[] {
+  const members = inGroup(seen(cluster), "etcd");
   const byAuthority = [...byValue(members, ({ facts }) => facts.traces.etcdAuthority)];
-  const groups = byAuthority.length > 1 ? byAuthority : [...byValue(members, ({ facts }) => facts.traces.etcdToken)];
+  const byToken = cluster.purpose === "restore" ? [] : [...byValue(members, ({ facts }) => facts.traces.etcdToken)];
+  const groups = byAuthority.length > 1 ? byAuthority : byToken;
   const most = Math.max(...groups.map(([, hosts]) => hosts.length));
   const ours = groups.find(([, hosts]) => hosts.length === most);
   return groups

@@ -59,6 +59,7 @@ export function systems(cluster: Cluster): Finding[] {
 
 /** 32-bit machines, for which there are no images any more. */
 export function architectures(cluster: Cluster): Finding[] {
+  if (!PURPOSE_RULES[cluster.purpose].makes) return [];
   const minor = Number(/^1\.(\d+)/.exec(cluster.version)?.[1] ?? 0);
   if (!isKubernetes(cluster) || cluster.mode !== "kubeadm" || cluster.source === "debian" || minor < 27) return [];
   const hosts = nodes(seen(cluster)).filter(({ facts }) => /^(?:armv[67]|i[3-6]86)/.test(facts.architecture));
@@ -138,8 +139,7 @@ export function disks(cluster: Cluster): Finding[] {
 }
 
 export function memoryCgroups(cluster: Cluster): Finding[] {
-  if (!isKubernetes(cluster)) return [];
-  const { makes } = PURPOSE_RULES[cluster.purpose];
+  if (!isKubernetes(cluster) || !PURPOSE_RULES[cluster.purpose].makes) return [];
   const minor = Number(/^1\.(\d+)/.exec(cluster.version)?.[1] ?? 0);
   const hosts = nodes(seen(cluster));
   const without = hosts.filter(({ facts }) => !facts.cgroup.memory);
@@ -153,7 +153,7 @@ export function memoryCgroups(cluster: Cluster): Finding[] {
     }),
   );
   const old = hosts.filter(({ facts }) => facts.cgroup.memory && facts.cgroup.version === 1);
-  if (old.length > 0 && minor >= 35 && makes && !cluster.allowsCgroupV1)
+  if (old.length > 0 && minor >= 35 && !cluster.allowsCgroupV1)
     findings.push({
       rule: "cgroup-v1",
       hosts: namesOf(old),

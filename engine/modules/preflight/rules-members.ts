@@ -17,7 +17,7 @@ import {
 
 /** Groups without hosts, and an even number of those that vote. */
 export function voters(cluster: Cluster): Finding[] {
-  const { odd } = PURPOSE_RULES[cluster.purpose];
+  const { odd, about } = PURPOSE_RULES[cluster.purpose];
   const note = odd ? {} : { note: true as const };
   const findings: Finding[] = [];
   const count = (group: string, what: string): void => {
@@ -38,10 +38,21 @@ export function voters(cluster: Cluster): Finding[] {
         ...note,
       });
   };
-  if (cluster.purpose === "etcd" || (isKubernetes(cluster) && cluster.etcd === "external"))
-    count("etcd", "etcd members");
+  if (about === "present") {
+    const groups = votingGroups(cluster);
+    for (const [group, what] of groups) count(group, what);
+    if (groups.length === 0 && cluster.purpose !== "reboot")
+      findings.push({
+        rule: "voters",
+        hosts: [],
+        message: "neither the group masters nor the group etcd has hosts",
+        remedy: "name the hosts that have etcd in one of these groups of the inventory",
+      });
+    return findings;
+  }
+  if (about === "etcd" || (about === "kubernetes" && cluster.etcd === "external")) count("etcd", "etcd members");
   if (!isKubernetes(cluster)) {
-    if (cluster.purpose === "nfs" && inGroup(cluster.hosts, "nfs").length === 0)
+    if (about === "nfs" && inGroup(cluster.hosts, "nfs").length === 0)
       findings.push({
         rule: "voters",
         hosts: [],
@@ -64,6 +75,13 @@ export function voters(cluster: Cluster): Finding[] {
   if (cluster.etcd === "stacked" || inGroup(cluster.hosts, "masters").length === 0) count("masters", "masters");
   if (cluster.mode === "binaries") findings.push(...withoutEtcd(cluster));
   return findings;
+}
+
+/** Groups that vote in clusters that are there; a group etcd of masters alone is counted once. */
+function votingGroups({ hosts, etcd }: Cluster): (readonly [string, string])[] {
+  const masters = etcd === "stacked" && inGroup(hosts, "masters").length > 0;
+  const own = inGroup(hosts, "etcd").some((host) => !masters || !isIn(host, "masters"));
+  return [...(masters ? [["masters", "masters"] as const] : []), ...(own ? [["etcd", "etcd members"] as const] : [])];
 }
 
 /** With units of its own Kubernetes has an etcd cluster of its own, of which every master is a member. */

@@ -5,6 +5,7 @@ import {
   type Cluster,
   type ClusterHost,
   type Finding,
+  hasOwnEtcd,
   isIn,
   isKubernetes,
   listed,
@@ -96,8 +97,7 @@ interface PortUse {
 
 function portsOf(cluster: Cluster, host: ClusterHost): PortUse[] {
   const ports: PortUse[] = [];
-  const isOwn = cluster.purpose === "etcd" || cluster.etcd === "external" || cluster.mode === "binaries";
-  const ownEtcd = isIn(host, "etcd") && isOwn;
+  const ownEtcd = isIn(host, "etcd") && hasOwnEtcd(cluster);
   if (isKubernetes(cluster) && isIn(host, "masters")) {
     ports.push(
       {

@@ -1,6 +1,6 @@
 // All rules of preflight, in the order in which their findings are told: who, where, when, what, and what is there already.
 
-import type { Cluster, Finding, Rule } from "./cluster.ts";
+import { type Cluster, type Finding, PURPOSE_RULES, type Rule } from "./cluster.ts";
 import { clocks } from "./rules-clock.ts";
 import { foreignClusters, runtimes, versions } from "./rules-cluster.ts";
 import { architectures, disks, kernelModules, memory, memoryCgroups, swaps, systems } from "./rules-machine.ts";
@@ -29,35 +29,13 @@ const RULES: readonly Rule[] = [
   unseen,
 ];
 
-/** Names by which findings can be made mere notes. */
-export const RULE_NAMES = [
-  "voters",
-  "names",
-  "same-machine",
-  "addresses",
-  "machine-ids",
-  "host-names",
-  "clocks",
-  "system",
-  "architecture",
-  "memory",
-  "disk",
-  "memory-cgroup",
-  "cgroup-v1",
-  "swap",
-  "kernel-modules",
-  "ports",
-  "ranges",
-  "runtime",
-  "versions",
-  "foreign-cluster",
-] as const;
-
-/** Everything that is to be said of the cluster; those of `ignored` rules as notes. Pure. */
+/** Everything that is to be said of the cluster for its purpose; those of `ignored` rules as notes. Pure. */
 export function findings(cluster: Cluster, ignored: readonly string[] = []): Finding[] {
-  return RULES.flatMap((rule) => rule(cluster)).map((one) =>
-    ignored.includes(one.rule) ? { ...one, note: true as const } : one,
-  );
+  const { only, notes = [] } = PURPOSE_RULES[cluster.purpose];
+  const told: readonly string[] = [...notes, ...ignored];
+  return RULES.flatMap((rule) => rule(cluster))
+    .filter(({ rule }) => rule === "unseen" || !only || only.includes(rule))
+    .map((one) => (told.includes(one.rule) ? { ...one, note: true as const } : one));
 }
 
 /** The list of what stands in the way, for a person. */

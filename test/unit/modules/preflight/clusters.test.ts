@@ -148,7 +148,7 @@ describe("preflight: versions", () => {
     expect(messages({ ...present, 4: worker("1.32.9") }, upgrade)).to.deep.equal([
       "the kubelet of pi4 is 1.32.9, more than 3 minor versions older than the apiserver's 1.36.2 → upgrade these nodes to the version that the masters have now, then go on",
     ]);
-    const old = { purpose: "backup", version: "1.26.1" } as const;
+    const old = { purpose: "remove-node", version: "1.26.1" } as const;
     expect(messages({ ...living("1.26.1", "1.26.1", "1.26.1"), 4: worker("1.24.2") }, old)).to.deep.equal([]);
     expect(messages({ ...living("1.26.1", "1.26.1", "1.26.1"), 4: worker("1.23.2") }, old)).to.have.lengthOf(1);
   });
@@ -161,7 +161,7 @@ describe("preflight: versions", () => {
   });
 
   it("refuses apiservers more than one minor version apart", () => {
-    expect(messages(living("1.34.1", "1.36.2", "1.36.2"), { purpose: "backup" })[0]).to.match(
+    expect(messages(living("1.34.1", "1.36.2", "1.36.2"), { purpose: "remove-node" })[0]).to.match(
       /^the apiservers run 1.34.1 to 1.36.2; they may be one minor version apart →/,
     );
   });

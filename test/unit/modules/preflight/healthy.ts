@@ -1,6 +1,6 @@
 // A cluster with which nothing is wrong: three masters and two workers, Pis with 64-bit Debian. Tests break one thing of it.
 
-import type { Cluster, ClusterHost, Purpose } from "../../../../engine/modules/preflight/cluster.ts";
+import type { Cluster, ClusterHost } from "../../../../engine/modules/preflight/cluster.ts";
 import type { HostFacts } from "../../../../engine/modules/preflight/facts.ts";
 import { findings } from "../../../../engine/modules/preflight/rules.ts";
 
@@ -116,15 +116,9 @@ export function told(wanted: Cluster, ignored: readonly string[] = []): string[]
   });
 }
 
-export const EVERY_PURPOSE: readonly Purpose[] = [
-  "k8s",
-  "add-master",
-  "add-worker",
-  "replace-master",
-  "remove-node",
-  "upgrade",
-  "backup",
-  "restore",
-  "rotate-certificates",
-  "reboot",
-];
+/** A member of an etcd cluster of its own, one of three. */
+export function member(number: number, more: Partial<HostFacts> = {}, others: Partial<ClusterHost> = {}): ClusterHost {
+  const traces = { etcdAuthority: "EE:01", etcdToken: "home" };
+  const listeners = [2379, 2380].map((port) => ({ port, address: "*", program: "etcd", pid: 7, unit: "etcd.service" }));
+  return host(number, { groups: ["etcd"], facts: facts(number, { traces, listeners, ...more }), ...others });
+}
