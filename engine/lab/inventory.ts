@@ -8,8 +8,8 @@ const FILE = "hosts.yml";
 const GROUP_VARS = "group_vars";
 
 /**
- * Masters are the first three hosts, or the first one where there are fewer; workers are the others. The last host
- * shares its disk.
+ * Masters are the first three hosts, or the first one where there are fewer; workers are the others. No host shares a
+ * disk: their root is an overlay, which NFS cannot export, and their kernel need not have NFS.
  */
 export function inventoryText(lab: Omit<LabState, "format">): string {
   const names = lab.hosts.map(({ name }) => name);
@@ -32,7 +32,7 @@ export function inventoryText(lab: Omit<LabState, "format">): string {
     ...group("workers", workers),
     "    etcd:",
     "      children: {masters: {}}",
-    ...group("nfs", names.slice(-1)),
+    ...group("nfs", []),
     "",
   ].join("\n");
 }

@@ -28,8 +28,10 @@ describe("the inventory of a lab", () => {
     expect(inventoryText(labOf(3))).to.contain("workers: {}");
   });
 
-  it("lets the last host share its disk", () => {
-    expect(inventoryText(labOf(4))).to.match(/nfs:\n\s+hosts: \{lab-4: \{\}\}/);
+  it("has every group that playbooks name, also those without hosts", () => {
+    const text = inventoryText(labOf(1));
+    expect(text).to.match(/^ {4}nfs: \{\}$/m);
+    expect(text).to.match(/^ {4}workers: \{\}$/m);
   });
 
   it("has the variables of groups that hold for every lab, unless it has its own", () => {
