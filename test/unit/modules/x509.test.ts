@@ -20,6 +20,16 @@ const CA: RawParams = {
   csr_path: "/etc/ca.csr",
   provider: "selfsigned",
 };
+const CA_CSR: RawParams = {
+  path: "/etc/ca.csr",
+  privatekey_path: "/etc/ca.key",
+  common_name: "home CA",
+  use_common_name_for_san: false,
+  basic_constraints: ["CA:TRUE"],
+  basic_constraints_critical: true,
+  key_usage: ["keyCertSign", "cRLSign"],
+  key_usage_critical: true,
+};
 const SERVER: RawParams = {
   path: "/etc/server.crt",
   csr_path: "/etc/server.csr",
@@ -43,20 +53,7 @@ const ECC: Kind = { type: "ECC", curve: "secp256r1" };
 async function world(kind: Kind = ECC): Promise<SimulatedHost> {
   const host = new SimulatedHost();
   for (const path of ["/etc/ca.key", "/etc/server.key"]) await planAndApply(opensslPrivatekey, { path, ...kind }, host);
-  await planAndApply(
-    opensslCsr,
-    {
-      path: "/etc/ca.csr",
-      privatekey_path: "/etc/ca.key",
-      common_name: "home CA",
-      use_common_name_for_san: false,
-      basic_constraints: ["CA:TRUE"],
-      basic_constraints_critical: true,
-      key_usage: ["keyCertSign", "cRLSign"],
-      key_usage_critical: true,
-    },
-    host,
-  );
+  await planAndApply(opensslCsr, CA_CSR, host);
   await planAndApply(opensslCsr, SERVER_CSR, host);
   return host;
 }
@@ -142,16 +139,7 @@ describe("x509_certificate", () => {
       "the authority",
       async (host) => {
         await planAndApply(opensslPrivatekey, { path: "/etc/ca.key", ...ECC, force: true }, host);
-        await planAndApply(
-          opensslCsr,
-          {
-            path: "/etc/ca.csr",
-            privatekey_path: "/etc/ca.key",
-            common_name: "home CA",
-            use_common_name_for_san: false,
-          },
-          host,
-        );
+        await planAndApply(opensslCsr, CA_CSR, host);
         await make(host, CA);
       },
       /signature/,
