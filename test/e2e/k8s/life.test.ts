@@ -2,6 +2,7 @@
 // writes; data is saved and restored, certificates are renewed, versions change, hosts are given back.
 // It takes half an hour, so it runs when it is asked for: TSPLAY_K8S_LIFE=1 npm test -- --only k8s
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { labKill, labRebuild } from "../../../engine/lab/lab.ts";
@@ -67,9 +68,24 @@ if (!wanted) console.log("  the life of a cluster: skipped, as it takes half an 
     );
   });
 
-  it("replaces a master whose machine is gone, and goes on writing", async () => {
+  it("brings the others up to date when a master's machine dies in the middle of a run, and says so", async () => {
     cluster.says(1, "kubectl create configmap witness --from-literal=word=kept");
+    const end = await cluster.write(1);
+    const setting = { k8s_sysctls: { "net.ipv4.ip_forward": 1, "net.ipv4.conf.all.rp_filter": 0 } };
+    const running = cluster.play("k8s", "-e", JSON.stringify(setting));
+    await sleep(3000);
     await labKill({ name: NAME, host: cluster.name(3) });
+    const finished = await running;
+    expect(finished.code, finished.all).to.equal(4);
+    expect(finished.stdout).to.match(new RegExp(`^${cluster.name(3)} .*unreachable=1`, "m"));
+    for (const number of [1, 2])
+      expect(cluster.says(number, "grep rp_filter /etc/sysctl.d/90-kubernetes.conf")).to.contain("= 0");
+    // An election is all that a client may notice.
+    const { etcd } = await end();
+    expect(etcd.writes - etcd.failed).to.be.greaterThan(etcd.failed * 10);
+  });
+
+  it("replaces a master whose machine is gone, and goes on writing", async () => {
     const early = await cluster.play("replace-master", "-e", `master=${cluster.name(2)}`);
     expect(early.all).to.contain("is a master still");
     const end = await cluster.write(1);

@@ -38,8 +38,7 @@ describe("a machine that is a cluster of its own", function () {
     expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
   });
 
-  // Shutting a lab host with pods down takes longer than this waits for; seen to work by hand.
-  it.skip("is all there again after a reboot (skipped: not yet reliable in the lab)", async () => {
+  it("is all there again after a reboot", async () => {
     cluster.says(1, "kubectl create configmap witness --from-literal=word=kept");
     const before = cluster.says(1, "stat -c %Y /proc/1/cmdline; cat /proc/sys/kernel/random/boot_id");
     const started = cluster.says(1, "ps -o lstart= -p 1");
