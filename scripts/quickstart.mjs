@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_NODE = 20;
-const VENDOR_SETTINGS = "inventories/lab/group_vars/vendor.yml";
+const VENDOR_SETTINGS = "scripts/quickstart-vendor.yml";
 const SOURCES = {
   vendor: { settings: VENDOR_SETTINGS, args: ["-e", `@${VENDOR_SETTINGS}`], name: "the vendor's packages and images" },
   debian: { settings: "inventories/lab/group_vars/all.yml", args: [], name: "Debian's source" },
