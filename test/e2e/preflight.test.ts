@@ -8,9 +8,10 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { writeInventory } from "../../engine/lab/inventory.ts";
 import { useLab } from "./lab-fixture.ts";
-import { RunFolder, recapOf, said } from "./spawned-run.ts";
+import { type Finished, RunFolder, recapOf, said } from "./spawned-run.ts";
 
-const PLAYBOOK = resolve(import.meta.dirname, "../../playbooks/preflight.yml");
+const PROJECT = resolve(import.meta.dirname, "../..");
+const playbook = (name: string): string => join(PROJECT, `playbooks/${name}.yml`);
 const [ONE = "", TWO = "", THREE = ""] = ["preflight-test-1", "preflight-test-2", "preflight-test-3"];
 
 describe("preflight on three hosts", function () {
@@ -24,6 +25,25 @@ describe("preflight on three hosts", function () {
   after(async () => {
     await folder?.remove();
   });
+
+  const refused = ({ stdout }: Finished): string[] =>
+    stdout.split("\n").flatMap((line) => /^ {2,3}\d+\. (.*)/.exec(line)?.[1] ?? []);
+
+  /** Runs one of the project's playbooks on the hosts, which are the group etcd and no other one. */
+  async function etcdAlone(name: string, ...args: string[]) {
+    const hosts = Object.fromEntries(
+      [ONE, TWO, THREE].map((host, index) => [host, { ansible_host: folder.address(index + 1) }]),
+    );
+    const vars = {
+      ansible_user: "root",
+      ansible_ssh_private_key_file: lab().privateKeyFile,
+      ansible_ssh_common_args: folder.sshArguments,
+    };
+    folder.write({ "alone/hosts.yml": JSON.stringify({ all: { vars, children: { etcd: { hosts } } } }) });
+    const words = ["run", playbook(name), "-i", "alone/hosts.yml", ...args];
+    const done = await folder.startWith(words, { ANSIBLE_ROLES_PATH: join(PROJECT, "roles") }).done;
+    return { ...done, list: refused(done) };
+  }
 
   /** Runs preflight with these variables of all hosts, and of single ones. Plain containers may have no memory cgroup. */
   async function preflight(vars: object = {}, hostVars: Readonly<Record<string, object>> = {}, ...args: string[]) {
@@ -40,9 +60,8 @@ describe("preflight on three hosts", function () {
       writeFileSync(join(inventory, "group_vars/all.yml"), JSON.stringify({ ...standard, ...vars }));
       for (const [host, values] of Object.entries(hostVars))
         writeFileSync(join(inventory, `host_vars/${host}.yml`), JSON.stringify(values));
-      const done = await folder.startWith(["run", PLAYBOOK, "-i", inventory, ...args]).done;
-      const list = done.stdout.split("\n").flatMap((line) => /^ {2,3}\d+\. (.*)/.exec(line)?.[1] ?? []);
-      return { ...done, list };
+      const done = await folder.startWith(["run", playbook("preflight"), "-i", inventory, ...args]).done;
+      return { ...done, list: refused(done) };
     } finally {
       rmSync(inventory, { recursive: true });
     }
@@ -63,6 +82,34 @@ describe("preflight on three hosts", function () {
       expect(recapOf(run, ONE)).to.include({ changed: 0, failed: 0 });
       expect(run.stdout).to.include(`ok: [${ONE} -> ${THREE}]`);
     }
+  });
+
+  it("lets an etcd cluster alone be saved and rebooted, with no word of groups and settings that it has not", async () => {
+    for (const [name, ...args] of [["backup"], ["reboot", "--check"]] as const) {
+      const run = await etcdAlone(name, ...args);
+      expect(run.code, run.all).to.equal(0);
+      expect(run.stdout).to.include(`ok: [${ONE} -> ${THREE}]`);
+      expect(run.stderr).not.to.include("WARNING");
+    }
+    const restored = await etcdAlone("restore");
+    expect(restored.list).to.deep.equal([]);
+    expect(restored.stdout).to.include("There is no backup in ");
+  });
+
+  it("refuses to save, restore and reboot an etcd cluster alone of which one member is a stranger", async () => {
+    const boots = () => Promise.all([1, 2, 3].map((number) => on(number, "cat /proc/sys/kernel/random/boot_id")));
+    const before = await boots();
+    for (const [number, authority] of [0, 0, 1].entries()) {
+      await on(number + 1, "mkdir -p /etc/etcd/pki");
+      await folder.host(number + 1).write("/etc/etcd/pki/ca.crt", rootCertificates[authority] ?? "");
+    }
+    for (const name of ["backup", "restore", "reboot"]) {
+      const run = await etcdAlone(name, "-e", "confirmed=true");
+      expect(run.code, run.all).to.equal(2);
+      expect(run.list).to.deep.equal([`${THREE} belongs to another etcd cluster than ${ONE} and ${TWO}`]);
+    }
+    expect(await boots()).to.deep.equal(before);
+    for (const number of [1, 2, 3]) await on(number, "rm -r /etc/etcd");
   });
 
   it("tells that a host has no memory cgroup", async function () {
@@ -156,6 +203,17 @@ describe("preflight on three hosts", function () {
     expect(run.list).to.include(
       "the cluster runs 1.34.1, and k8s_version is 1.36.2: an upgrade may not leave out a minor version",
     );
+  });
+
+  it("does not keep a host of another cluster from being reset, but says so, and knows the wrong machine", async () => {
+    const run = await preflight({ preflight_for: "reset" });
+    expect(run.code, run.all).to.equal(0);
+    expect(run.stderr.replace(/\s+/g, " ")).to.match(
+      new RegExp(`WARNING.*${THREE} belongs to another cluster .* hosts are emptied whatever they belong to`),
+    );
+    const twice = await preflight({ preflight_for: "reset" }, { [TWO]: { ansible_host: folder.address(1) } });
+    expect(twice.code).to.equal(2);
+    expect(twice.list).to.deep.equal([`${ONE} and ${TWO} are one and the same machine`]);
   });
 
   it("refuses an even number of voters", async () => {
