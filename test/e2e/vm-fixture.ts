@@ -21,8 +21,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { after, before } from "mocha";
 import { archiveHosts } from "../../engine/lab/archive.ts";
 import { command } from "../../engine/lab/command.ts";
+import type { LabArch } from "../../engine/lab/foreign-arch.ts";
 import { authorize, makeClientKey, makeHostKeys, readClientKey, writeKnownHosts } from "../../engine/lab/keys.ts";
-import { ensureVmImage, type VmImage, vmUnfitness } from "./vm-image.ts";
+import { ensureVmImage, KINDS, type VmImage, vmUnfitness } from "./vm-image.ts";
 
 export interface MachineOptions {
   /** MiB of each further disk: /dev/vdb, /dev/vdc … (by id: virtio-disk1, virtio-disk2 …). */
@@ -35,6 +36,8 @@ export interface VmOptions {
   /** Part of the machines' names: NAME-1, NAME-2. */
   readonly name: string;
   readonly machines: readonly MachineOptions[];
+  /** `arm64`: a processor as a Raspberry Pi has; `amd64` if not said. */
+  readonly arch?: LabArch;
   /** Debian packages that the image has besides a bare system's. */
   readonly packages?: readonly string[];
 }
@@ -73,12 +76,13 @@ export function useVirtualMachines(options: VmOptions): () => VirtualMachines {
 
   before(async function () {
     this.timeout(900_000);
-    const problem = await vmUnfitness();
+    const arch = options.arch ?? "amd64";
+    const problem = await vmUnfitness(arch);
     if (problem !== undefined) {
       console.log(`    skipped: ${problem}`);
       this.skip();
     }
-    const image = await ensureVmImage(options.packages ?? [], (text) => console.log(`    ${text}`));
+    const image = await ensureVmImage(arch, options.packages ?? [], (text) => console.log(`    ${text}`));
     up = new Up(options, image);
     await up.start();
   });
@@ -184,24 +188,30 @@ class Up implements VirtualMachines {
     const memory = this.#options.machines[index]?.memory ?? 1024;
     // The second machine finds the wire that the first one lays.
     if (index > 0) for (let tries = 0; !existsSync(this.#wire) && tries < 100; tries++) await sleep(100);
-    const accelerated =
-      process.env.TSPLAY_VM_ACCEL === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg,thread=multi"];
+    const { arch, kernel, initrd } = this.#image;
+    const kvm = arch === "amd64" && process.env.TSPLAY_VM_ACCEL === "kvm";
     const argv = [
-      ...accelerated,
+      ...KINDS[arch].options,
+      ...(kvm ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg,thread=multi"]),
       ...["-smp", "2", "-m", String(memory), "-display", "none", "-no-user-config", "-nodefaults"],
-      ...["-kernel", this.#image.kernel, "-initrd", this.#image.initrd],
-      ...["-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0 systemd.show_status=0"],
+      ...["-kernel", kernel, "-initrd", initrd],
+      // Guards against other users of a real processor make an emulated one slower still.
+      ...[
+        "-append",
+        `root=/dev/vda rw console=${KINDS[arch].console} net.ifnames=0 systemd.show_status=0 mitigations=off`,
+      ],
       ...drives.flatMap(([drive, serial]) => [
         ...["-drive", `${drive},format=raw,if=none,cache=unsafe,id=${serial}`],
         ...["-device", `virtio-blk-pci,drive=${serial},serial=${serial}`],
       ]),
       ...["-netdev", `user,id=out,hostfwd=tcp:127.0.0.1:${machine.port}-:22`],
-      ...["-device", "virtio-net-pci,netdev=out,mac=52:54:00:00:00:01"],
+      // Nothing is booted from the network, so that the card needs no program for it.
+      ...["-device", "virtio-net-pci,romfile=,netdev=out,mac=52:54:00:00:00:01"],
       ...this.#between(index),
       ...["-serial", `file:${join(folder, "console")}`],
     ];
     const log = openSync(join(folder, "qemu.log"), "w");
-    this.#children.push(spawn("qemu-system-x86_64", argv, { stdio: ["ignore", log, log] }));
+    this.#children.push(spawn(KINDS[arch].emulator, argv, { stdio: ["ignore", log, log] }));
     closeSync(log);
     return known;
   }
@@ -213,7 +223,7 @@ class Up implements VirtualMachines {
       throw new Error("no more than two virtual machines have a wire between them");
     const end = index === 0 ? "server=on" : "server=off";
     const wire = `stream,id=in,${end},addr.type=unix,addr.path=${this.#wire}`;
-    return ["-netdev", wire, "-device", `virtio-net-pci,netdev=in,mac=52:54:00:00:01:0${index + 1}`];
+    return ["-netdev", wire, "-device", `virtio-net-pci,romfile=,netdev=in,mac=52:54:00:00:01:0${index + 1}`];
   }
 
   /** What is of this machine only, as a tar archive on a disk. */

@@ -3,13 +3,34 @@
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type Archive, fingerprint, readArchive } from "../../engine/lab/archive.ts";
 import { command, tryCommand } from "../../engine/lab/command.ts";
+import { type LabArch, startEmulation, stopEmulation } from "../../engine/lab/foreign-arch.ts";
 import { withLock } from "../../engine/lab/lock.ts";
+import { defaultCacheDir, labsDir } from "../../engine/lab/places.ts";
 
 /** Raise it when the recipe below changes. */
-const FORMAT = 1;
+const FORMAT = 2;
+
+/** What machines of an architecture are made of. */
+export const KINDS = {
+  amd64: {
+    kernel: "linux-image-cloud-amd64",
+    emulator: "qemu-system-x86_64",
+    emulatorPackage: "qemu-system-x86",
+    console: "ttyS0",
+    options: [],
+  },
+  // The processor of a Pi 4.
+  arm64: {
+    kernel: "linux-image-cloud-arm64",
+    emulator: "qemu-system-aarch64",
+    emulatorPackage: "qemu-system-arm",
+    console: "ttyAMA0",
+    options: ["-machine", "virt", "-cpu", "cortex-a72"],
+  },
+} as const satisfies Readonly<Record<LabArch, object>>;
 
 const PACKAGES = [
   "systemd",
@@ -24,8 +45,13 @@ const PACKAGES = [
   "kmod",
   "ca-certificates",
   "initramfs-tools",
-  "linux-image-cloud-amd64",
 ] as const;
+
+/** There before the kernel is: its initrd then has what these machines need, and is made and unpacked in a fraction of the time. */
+const INITRD: Readonly<Record<string, string>> = {
+  "etc/initramfs-tools/conf.d/vm": "MODULES=list\nCOMPRESS=gzip\n",
+  "usr/share/initramfs-tools/modules.d/vm": "virtio_pci\nvirtio_blk\next4\n",
+};
 
 /** Unpacks the seed over the root before anything reads what it brings. */
 const SEED_UNIT = `[Unit]
@@ -68,10 +94,12 @@ const STEPS = [
     "getty@tty1.service",
     "serial-getty@ttyS0.service",
   ],
+  // Lists are there, so that few have to be fetched, and old, so that they are looked for.
   ["touch", "--date=@0", "/var/lib/apt/lists"],
 ];
 
 export interface VmImage {
+  readonly arch: LabArch;
   readonly disk: string;
   readonly kernel: string;
   readonly initrd: string;
@@ -84,14 +112,19 @@ function cacheFolder(): string {
   return join(cache?.startsWith("/") ? cache : join(homedir(), ".cache"), "tsplay", "vm");
 }
 
-/** The image with these packages besides the usual ones, from the cache or made now (about half a minute). */
-export async function ensureVmImage(packages: readonly string[], onProgress: (text: string) => void): Promise<VmImage> {
+/** The image with these packages besides the usual ones, from the cache or made now. */
+export async function ensureVmImage(
+  arch: LabArch,
+  packages: readonly string[],
+  onProgress: (text: string) => void,
+): Promise<VmImage> {
   const suite = "bookworm";
   const archive = await readArchive(suite);
-  const include = [...new Set([...PACKAGES, ...[...packages].sort()])];
-  const prefix = `${suite}-${fingerprint(include).slice(0, 6)}-`;
-  const folder = join(cacheFolder(), `${prefix}${fingerprint([FORMAT, include, FILES, STEPS, archive])}`);
+  const include = [...new Set([...PACKAGES, KINDS[arch].kernel, ...[...packages].sort()])];
+  const prefix = `${suite}-${arch}-${fingerprint(include).slice(0, 6)}-`;
+  const folder = join(cacheFolder(), `${prefix}${fingerprint([FORMAT, include, INITRD, FILES, STEPS, archive])}`);
   const image = {
+    arch,
     disk: join(folder, "disk.img"),
     kernel: join(folder, "vmlinuz"),
     initrd: join(folder, "initrd.img"),
@@ -106,8 +139,10 @@ export async function ensureVmImage(packages: readonly string[], onProgress: (te
       const building = `${folder}.building`;
       rmSync(building, { recursive: true, force: true });
       mkdirSync(building, { mode: 0o755 });
-      onProgress("building the image of virtual machines, once (about half a minute)");
-      await build(building, suite, include, archive);
+      const long = emulated(arch) ? "ten minutes or more, as every program is emulated" : "about half a minute";
+      onProgress(`building the image of virtual machines, once (${long})`);
+      const make = (): Promise<void> => build(building, suite, arch, include, archive);
+      await (emulated(arch) ? whileEmulating(basename(folder), make, onProgress) : make());
       for (const name of readdirSync(cacheFolder()))
         if (name.startsWith(prefix) && !name.includes(".")) rmSync(join(cacheFolder(), name), { recursive: true });
       renameSync(building, folder);
@@ -117,14 +152,48 @@ export async function ensureVmImage(packages: readonly string[], onProgress: (te
   return image;
 }
 
-async function build(folder: string, suite: string, include: readonly string[], archive: Archive): Promise<void> {
+function emulated(arch: LabArch): boolean {
+  return arch !== "amd64";
+}
+
+/** Does the work while this machine runs programs of arm64, as it does for labs. */
+async function whileEmulating(
+  name: string,
+  work: () => Promise<void>,
+  onProgress: (text: string) => void,
+): Promise<void> {
+  const places = { cacheDir: defaultCacheDir() };
+  const lock = join(labsDir(places), ".network.lock");
+  mkdirSync(labsDir(places), { recursive: true, mode: 0o700 });
+  await withLock(lock, () => startEmulation(places, name, onProgress));
+  try {
+    await work();
+  } finally {
+    await withLock(lock, () => stopEmulation(places, name));
+  }
+}
+
+async function build(
+  folder: string,
+  suite: string,
+  arch: LabArch,
+  include: readonly string[],
+  archive: Archive,
+): Promise<void> {
   const root = join(folder, "root");
-  await command(
-    ["mmdebstrap", "--mode=root", "--variant=minbase", `--include=${include.join(",")}`, suite, root, "-"],
-    {
-      input: `${archive.sources.join("\n")}\n`,
-    },
-  );
+  const before = join(folder, "initrd");
+  for (const [path, text] of Object.entries(INITRD)) {
+    mkdirSync(dirname(join(before, path)), { recursive: true });
+    writeFileSync(join(before, path), text);
+  }
+  const options = [
+    ...["--mode=root", "--variant=minbase", "--dpkgopt=force-unsafe-io", `--include=${include.join(",")}`],
+    ...["--skip=cleanup/apt/lists", `--essential-hook=copy-in ${before}/etc ${before}/usr /`],
+    // Without `--skip` it would want a package of its own to find out that such programs run.
+    ...(emulated(arch) ? [`--architectures=${arch}`, "--skip=check/qemu"] : []),
+  ];
+  await command(["mmdebstrap", ...options, suite, root, "-"], { input: `${archive.sources.join("\n")}\n` });
+  rmSync(before, { recursive: true });
   const lines = (texts: readonly string[]): string => texts.map((line) => `${line}\n`).join("");
   const certificates = archive.certificates.map(({ name, text }) => [`usr/local/share/ca-certificates/${name}`, text]);
   for (const [path = "", text = ""] of [
@@ -153,19 +222,17 @@ async function build(folder: string, suite: string, include: readonly string[], 
   rmSync(root, { recursive: true });
 }
 
-/** Programs for virtual machines, each with the Debian package that brings it. */
-const PROGRAMS: Readonly<Record<string, string>> = {
-  "qemu-system-x86_64": "qemu-system-x86",
-  mmdebstrap: "mmdebstrap",
-  mke2fs: "e2fsprogs",
-};
-
-/** Installs what is missing; why there can be no virtual machine here, or undefined. */
-export async function vmUnfitness(): Promise<string | undefined> {
+/** Installs what is missing; why there can be no virtual machine of that architecture here, or undefined. */
+export async function vmUnfitness(arch: LabArch): Promise<string | undefined> {
   if (process.platform !== "linux" || process.arch !== "x64") return "virtual machines of tests need Linux on x86-64";
   if (process.getuid?.() !== 0) return "the image of virtual machines is made as root";
   const missing: string[] = [];
-  for (const [program, name] of Object.entries(PROGRAMS))
+  // Programs, each with the Debian package that brings it.
+  for (const [program = "", name = ""] of [
+    [KINDS[arch].emulator, KINDS[arch].emulatorPackage],
+    ["mmdebstrap", "mmdebstrap"],
+    ["mke2fs", "e2fsprogs"],
+  ])
     if ((await tryCommand([program, "--version"])).code === 127) missing.push(name);
   if (missing.length === 0) return undefined;
   const install = ["apt-get", "install", "-y", "--no-install-recommends", ...missing];
