@@ -144,7 +144,7 @@ describe("the role nfs on bare hosts", function () {
     before(async function () {
       if (found.length < PROGRAMS.length) {
         console.log(
-          `    skipped: ${BINARIES} has no ${PROGRAMS.join(" and ")}; test/e2e/k8s-cluster.test.ts makes them`,
+          `    skipped: ${BINARIES} has no ${PROGRAMS.join(" and ")}; the suite k8s makes them`,
         );
         this.skip();
       }

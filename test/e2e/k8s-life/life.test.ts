@@ -1,22 +1,19 @@
 // What happens to a cluster in its life: masters and workers come and go, a machine dies and is replaced, all while a client
 // writes; data is saved and restored, certificates are renewed, versions change, hosts are given back.
-// It takes half an hour, so it runs when it is asked for: TSPLAY_K8S_LIFE=1 npm test -- --only k8s
+// The longest of all tests: a quarter of an hour on a quiet machine. npm test -- --skip life leaves it out.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { labKill, labRebuild } from "../../../engine/lab/lab.ts";
+import { ClusterRun, readyNodes } from "../k8s/cluster-run.ts";
+import { otherVersion } from "../k8s/cluster-version.ts";
 import { useLab } from "../lab-fixture.ts";
 import { changesIn } from "../role-run.ts";
-import { ClusterRun, readyNodes } from "./cluster-run.ts";
-import { otherVersion } from "./cluster-version.ts";
 
 const NAME = "k8s-life";
 
-const wanted = process.env.TSPLAY_K8S_LIFE === "1";
-if (!wanted) console.log("  the life of a cluster: skipped, as it takes half an hour: TSPLAY_K8S_LIFE=1 runs it");
-
-(wanted ? describe : describe.skip)("the life of a cluster", function () {
+describe("the life of a cluster", function () {
   this.timeout(1_800_000);
   let cluster: ClusterRun;
   const lab = useLab({ name: NAME, count: 5, profile: "kubernetes" });
