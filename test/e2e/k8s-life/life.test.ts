@@ -149,6 +149,11 @@ describe("the life of a cluster", function () {
     expect(asked.all).to.contain("Nothing was changed");
     await labRebuild({ name: NAME, host: cluster.name(5) });
     const fresh = cluster.says(5, TRACES);
+    expect(differences(fresh, cluster.says(1, TRACES))).to.include.members([
+      "+ package containerd",
+      "+ file /etc/kubernetes/admin.conf",
+      "+ unit kubelet.service",
+    ]);
     await cluster.plays("reset", "-e", "confirmed=true");
     for (const number of [1, 3]) expect(differences(fresh, cluster.says(number, TRACES))).to.deep.equal([]);
   });
