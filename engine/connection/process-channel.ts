@@ -51,10 +51,6 @@ export class ProcessChannel implements Channel {
     });
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   close(): void {
     this.stdin.end();
     this.stdout.destroy();

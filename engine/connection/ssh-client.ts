@@ -7,7 +7,7 @@ import type ssh2 from "ssh2";
 import { Failure, type Problem } from "../core/problem.ts";
 import type { ConnectionSettings } from "./connection.ts";
 import { HostKeys } from "./host-keys.ts";
-import { fingerprint, hostKey } from "./known-hosts.ts";
+import { hostKey } from "./known-hosts.ts";
 import { proofsFor } from "./ssh-auth.ts";
 import type { SshTarget } from "./ssh-target.ts";
 
@@ -177,7 +177,7 @@ function socketReason(error: NodeJS.ErrnoException): string {
   return REASONS[inner?.code ?? error.code ?? ""] ?? error.message;
 }
 
-export function unreachable(label: string, target: SshTarget, reason: string): Failure {
+function unreachable(label: string, target: SshTarget, reason: string): Failure {
   return new Failure({
     code: "host-unreachable",
     message: `${label} is unreachable on port ${target.port}: ${reason}`,
@@ -203,10 +203,4 @@ function authProblem(
       ? "is the password right, and may this user log in?"
       : "is the public key in the user's authorized_keys?",
   };
-}
-
-/** For tests and messages: the key a server shows. */
-export function shownKey(blob: Buffer): string {
-  const key = hostKey(blob);
-  return `${key.type} ${fingerprint(key)}`;
 }

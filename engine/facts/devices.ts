@@ -145,7 +145,7 @@ function linksOf(text: string): Links {
 }
 
 /** Bytes as Ansible prints them: 20.00 GB. */
-export function humanSize(bytes: number): string {
+function humanSize(bytes: number): string {
   const units = ["ZB", "EB", "PB", "TB", "GB", "MB", "KB"];
   for (const [index, unit] of units.entries()) {
     const size = 1024 ** (units.length - index);

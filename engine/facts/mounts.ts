@@ -87,6 +87,6 @@ function uuidsOf(links: Plain | undefined): Map<string, string> {
 }
 
 /** /proc/mounts writes white space and backslashes as three octal digits. */
-export function unescapePath(text: string): string {
+function unescapePath(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -4,7 +4,7 @@
 import type { Channel, Connection } from "../connection/connection.ts";
 import { Failure, problemOf } from "../core/problem.ts";
 import { resumeSession } from "./agent-resume.ts";
-import { AgentError, AgentSession, type Answer, type LinkStats, type Pending, type Request } from "./agent-session.ts";
+import { AgentSession, type Answer, type LinkStats, type Pending, type Request } from "./agent-session.ts";
 import type { AgentKind } from "./agent-source.ts";
 import { type StartedAgent, startAgent } from "./agent-start.ts";
 import type { Become } from "./host.ts";
@@ -59,11 +59,6 @@ export class AgentLink {
   /** How often the connection broke: what is bound to an agent is void once this has changed. */
   get losses(): number {
     return this.#losses;
-  }
-
-  /** Requests whose answers have not come. */
-  get busy(): boolean {
-    return this.#waiting.length > 0 || (this.#live?.session.pending.size ?? 0) > 0;
   }
 
   /** Sends a request; starts the agent if there is none. */
@@ -275,9 +270,4 @@ function channelPipe(channel: Channel) {
     write: (data: Buffer) => channel.stdin.write(data),
     onDrain: (listener: () => void) => void channel.stdin.once("drain", listener),
   };
-}
-
-/** Whether an error is the agent's own answer. */
-export function isAgentError(error: unknown): error is AgentError {
-  return error instanceof AgentError;
 }

@@ -43,7 +43,7 @@ const MOST_NOISE = 4 * 1024 * 1024;
 const quote = (text: string): string => `'${text.replace(/'/g, "'\\''")}'`;
 
 /** The line for the login shell. No `'`, `!` or newline inside, so that sh, csh, fish and rbash all read it alike. */
-export function startCommand(kind: AgentKind, size: number, mark: string, announce: boolean): string {
+function startCommand(kind: AgentKind, size: number, mark: string, announce: boolean): string {
   const half = mark.length / 2;
   const say = (word: string): string => `printf "%s%s ${word}\\n" ${mark.slice(0, half)} ${mark.slice(half)}`;
   const first = announce ? `${say("boot")};` : "";
@@ -53,7 +53,7 @@ export function startCommand(kind: AgentKind, size: number, mark: string, announ
   return `sh -c ${quote(script)} ${quote(boot)}`;
 }
 
-export function newIdentity(linger: number): AgentIdentity {
+function newIdentity(linger: number): AgentIdentity {
   const random = (): string => randomBytes(16).toString("hex");
   return { token: random(), name: `tsplay-${random()}`, mark: random(), linger };
 }

@@ -35,10 +35,6 @@ const ERRORS: Readonly<Record<number, readonly [name: string, sentence: string]>
   122: ["EDQUOT", "the disk quota is used up"],
 };
 
-export function errnoName(number: number): string | undefined {
-  return ERRORS[number]?.[0];
-}
-
 /** The failure of a verb. `doing` completes "cannot …": "write /etc/hosts". */
 export function hostError(error: AgentError, doing: string, user: string, detail?: string): HostError {
   const known = ERRORS[error.number];
@@ -61,7 +57,7 @@ export function hostError(error: AgentError, doing: string, user: string, detail
 }
 
 /** Text from a host made harmless on a terminal. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\udc80-\udcff]/g,
     (unit) => `\\x${(unit.charCodeAt(0) & 0xff).toString(16).padStart(2, "0")}`,

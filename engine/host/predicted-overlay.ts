@@ -42,10 +42,6 @@ export class Overlay {
     return new Overlay(this.#paths);
   }
 
-  get(path: string): PredictedPath | undefined {
-    return this.#paths.get(path);
-  }
-
   /** All predicted paths below a folder (not the folder itself). */
   *below(folder: string): Iterable<readonly [string, PredictedPath]> {
     const prefix = folder === "/" ? "/" : `${folder}/`;

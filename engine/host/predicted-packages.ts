@@ -82,7 +82,7 @@ const EMPTY_WORDS = new Set(
 );
 
 /** The packages that would be there, newest prediction of each. */
-export function predictedPackages(predictions: Predictions): PackagePrediction[] {
+function predictedPackages(predictions: Predictions): PackagePrediction[] {
   const newest = new Map<string, PackagePrediction>();
   for (const prediction of predictions.of("package")) newest.set(prediction.name, prediction);
   return [...newest.values()].filter(({ version }) => version !== "absent");

@@ -32,7 +32,7 @@ export function varsFilesFor(baseDirs: readonly string[], kind: "group_vars" | "
 }
 
 /** The files for a path without extension, as `varsFilesFor` finds them (also `vars/main`, `defaults/main` of roles). */
-export function namedFiles(path: string): string[] {
+function namedFiles(path: string): string[] {
   for (const extension of ["", ...EXTENSIONS]) {
     const candidate = `${path}${extension}`;
     if (isDirectory(candidate)) return filesIn(candidate);

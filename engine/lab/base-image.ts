@@ -71,7 +71,7 @@ export async function imageOf(places: Places, lab: Pick<LabState, "image" | "sui
 }
 
 /** Packages of an image, each once, in a fixed order. */
-export function imagePackages(options: ImageOptions): string[] {
+function imagePackages(options: ImageOptions): string[] {
   return [
     ...new Set([...BASE_PACKAGES, ...(options.python ? PYTHON_PACKAGES : []), ...[...options.extraPackages].sort()]),
   ];

@@ -52,7 +52,7 @@ export function restoreMachineSettings(places: Places, root = ROOT): void {
 }
 
 /** Values of all settings below `root` that can be written, by path. */
-export function readSettings(root: string): Record<string, string> {
+function readSettings(root: string): Record<string, string> {
   const found: Record<string, string> = {};
   const visit = (folder: string): void => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {

@@ -22,7 +22,7 @@ export interface ContainerGround {
  * measures what it stands on. By their names below the host's own folder. Not /var/lib/etcd: Debian's package must find it
  * missing to make it its own, and a restore moves it away, which a mount point does not allow.
  */
-export const DATA_FOLDERS: Readonly<Record<string, string>> = {
+const DATA_FOLDERS: Readonly<Record<string, string>> = {
   containerd: "/var/lib/containerd",
   docker: "/var/lib/docker",
   containers: "/var/lib/containers",
@@ -52,7 +52,7 @@ WantedBy=sysinit.target
 `;
 
 /** Folder on this machine of each bind mount of a host. */
-export function dataFolders(hostDir: string): ReadonlyArray<{ readonly source: string; readonly target: string }> {
+function dataFolders(hostDir: string): ReadonlyArray<{ readonly source: string; readonly target: string }> {
   return Object.entries(DATA_FOLDERS).map(([name, target]) => ({ source: join(hostDir, "data", name), target }));
 }
 

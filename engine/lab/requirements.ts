@@ -18,7 +18,7 @@ export interface MachineFacts {
 }
 
 /** The programs a lab needs, each with the Debian package that brings it. */
-export const PROGRAMS: Readonly<Record<string, string>> = {
+const PROGRAMS: Readonly<Record<string, string>> = {
   mmdebstrap: "mmdebstrap",
   "systemd-nspawn": "systemd-container",
   ip: "iproute2",

@@ -7,7 +7,7 @@ import type { Progress } from "./module.ts";
 import { failTask } from "./task-failure.ts";
 
 /** No questions, and messages that can be read by a program; UTF-8, because packages' scripts make databases in this locale. */
-export const APT_ENVIRONMENT = {
+const APT_ENVIRONMENT = {
   DEBIAN_FRONTEND: "noninteractive",
   DEBIAN_PRIORITY: "critical",
   LC_ALL: "C.UTF-8",

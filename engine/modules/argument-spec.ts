@@ -35,7 +35,7 @@ export function argumentErrors(
 }
 
 /** `name: {type, required, choices, elements, options …}` as a schema. */
-export function schemaOf(spec: PlainObject): ObjectSchema {
+function schemaOf(spec: PlainObject): ObjectSchema {
   const entries = Object.entries(spec).flatMap(([name, option]) => [
     [name, isPlainObject(option) ? option : {}] as const,
   ]);

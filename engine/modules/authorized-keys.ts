@@ -11,7 +11,7 @@ export interface AuthorizedKey {
 }
 
 /** A line that holds a key; undefined for comments, blanks and what is no key. */
-export function parseKey(line: string): AuthorizedKey | undefined {
+function parseKey(line: string): AuthorizedKey | undefined {
   const text = line.trim();
   if (text === "" || text.startsWith("#")) return undefined;
   const words = wordsOf(text);
@@ -28,7 +28,7 @@ export function parseKey(line: string): AuthorizedKey | undefined {
   };
 }
 
-export function keyLine(key: AuthorizedKey): string {
+function keyLine(key: AuthorizedKey): string {
   return [key.options, key.type, key.data, key.comment].filter((part) => part !== "").join(" ");
 }
 

@@ -71,7 +71,7 @@ export async function blockDevice(host: Host, given: string, context: PlanContex
 }
 
 /** `NAME=value` lines of `blkid -o export`; values have backslashes before what a shell would take apart. */
-export function parseExport(text: string): Map<string, string> {
+function parseExport(text: string): Map<string, string> {
   return new Map(
     text.split("\n").flatMap((line) => {
       const at = line.indexOf("=");

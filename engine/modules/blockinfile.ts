@@ -70,7 +70,7 @@ export const blockinfile = defineModule({
 });
 
 /** The text with the block in its place. */
-export function setBlock(text: string, edit: BlockEdit): string {
+function setBlock(text: string, edit: BlockEdit): string {
   const lines = linesOf(text);
   const [begin, end] = [edit.marker_begin, edit.marker_end].map((mark) => edit.marker.replaceAll("{mark}", mark)) as [
     string,

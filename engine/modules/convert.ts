@@ -68,7 +68,7 @@ function quote(text: string): string {
 }
 
 /** Python's name of a value's type, for messages. */
-export function typeName(value: unknown): string {
+function typeName(value: unknown): string {
   if (value === null) return "NoneType";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "string") return "str";
@@ -78,7 +78,7 @@ export function typeName(value: unknown): string {
 }
 
 /** A boolean as Ansible reads it: yes/no, on/off, true/false, 1/0, y/n, t/f in any case; undefined if it is none. */
-export function booleanOf(value: unknown): boolean | undefined {
+function booleanOf(value: unknown): boolean | undefined {
   if (typeof value === "boolean") return value;
   const plain = value instanceof Float ? value.value : value;
   const text = (typeof plain === "string" ? plain.trim() : String(plain)).toLowerCase();

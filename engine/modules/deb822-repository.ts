@@ -221,7 +221,7 @@ function valueText(value: unknown): string | undefined {
 }
 
 /** `My Repo.x` → my-repox */
-export function slugOf(name: string): string {
+function slugOf(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^\p{L}\p{N}_\s-]/gu, "")

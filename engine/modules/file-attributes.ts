@@ -44,8 +44,8 @@ export interface AttributeParams {
 }
 
 /** What something new gets before a symbolic mode is applied to it. */
-export const NEW_FILE_MODE = 0o644;
-export const NEW_FOLDER_MODE = 0o755;
+const NEW_FILE_MODE = 0o644;
+const NEW_FOLDER_MODE = 0o755;
 
 /**
  * The attributes to give to a new or replaced path, names checked against the host.
@@ -105,10 +105,7 @@ export function attributesToChange(wanted: Attributes, present: Stat): Attribute
 }
 
 /** Before and after as the JSON that Ansible's diff of attributes shows. */
-export function attributeDifference(
-  before: object,
-  after: object,
-): { readonly before: string; readonly after: string } {
+function attributeDifference(before: object, after: object): { readonly before: string; readonly after: string } {
   return {
     before: `${JSON.stringify(sorted(before), null, 4)}\n`,
     after: `${JSON.stringify(sorted(after), null, 4)}\n`,
@@ -138,7 +135,7 @@ export function stateOf(stat: Stat | undefined): "absent" | "directory" | "link"
 }
 
 /** A name or number as `Attributes` takes it. */
-export function ownerOf(value: string | undefined): string | number | undefined {
+function ownerOf(value: string | undefined): string | number | undefined {
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : value;
 }
 

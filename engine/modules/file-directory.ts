@@ -78,7 +78,7 @@ function predictFolder(path: string, attributes: Attributes): Prediction {
 }
 
 /** All folders above a path, outermost first, without the root. */
-export function ancestorsOf(path: string): string[] {
+function ancestorsOf(path: string): string[] {
   const parts = path.split("/").filter((part) => part !== "");
   return parts.slice(0, -1).map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
 }

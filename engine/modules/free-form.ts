@@ -58,7 +58,7 @@ function closingQuote(text: string, start: number): number {
 }
 
 /** A word without the quotes around all of it. */
-export function unquote(text: string): string {
+function unquote(text: string): string {
   const first = text.charAt(0);
   const whole =
     text.length > 1 && (first === "'" || first === '"') && text.endsWith(first) && !text.endsWith(`\\${first}`);
@@ -72,7 +72,7 @@ export interface KeyValues {
 }
 
 /** Parameters that free-form command text may hold in front or behind; everything else belongs to the command. */
-export const COMMAND_PARAMETERS: readonly string[] = [
+const COMMAND_PARAMETERS: readonly string[] = [
   "creates",
   "removes",
   "chdir",

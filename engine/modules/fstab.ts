@@ -10,7 +10,7 @@ export interface FstabEntry {
 }
 
 /** Blanks, tabs and backslashes as fstab(5) writes them. */
-export function escapeField(text: string): string {
+function escapeField(text: string): string {
   return text.replace(/[\\\s]/g, (mark) => `\\${mark.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
@@ -26,7 +26,7 @@ export function parseEntry(line: string): FstabEntry | undefined {
   return { src: unescapeField(src), path: unescapeField(path), fstype, opts, dump, passno };
 }
 
-export function entryLine(entry: FstabEntry): string {
+function entryLine(entry: FstabEntry): string {
   return [
     escapeField(entry.src),
     escapeField(entry.path),

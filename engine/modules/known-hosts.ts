@@ -80,7 +80,7 @@ function parseLine(line: string, name: string): Key {
 }
 
 /** Whether a line's names, hashed or not, are the host's. */
-export function isForHost(names: string, name: string): boolean {
+function isForHost(names: string, name: string): boolean {
   const hashed = /^\|1\|([^|]+)\|(.+)$/.exec(names);
   if (!hashed) return names.split(",").includes(name);
   return (

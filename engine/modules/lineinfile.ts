@@ -96,7 +96,7 @@ export const lineinfile = defineModule({
 });
 
 /** The text with the line in it, and what was done ("" if nothing). */
-export function setLine(text: string, edit: LineEdit): { readonly text: string; readonly msg: string } {
+function setLine(text: string, edit: LineEdit): { readonly text: string; readonly msg: string } {
   const lines = linesOf(text);
   const line = edit.line ?? "";
   const match = matchingLine(lines, edit);
@@ -116,7 +116,7 @@ export function setLine(text: string, edit: LineEdit): { readonly text: string; 
 }
 
 /** The text without the lines that match, and how many they were. */
-export function removeLines(text: string, edit: LineEdit): { readonly text: string; readonly found: number } {
+function removeLines(text: string, edit: LineEdit): { readonly text: string; readonly found: number } {
   const regex = edit.regexp === undefined ? undefined : pythonRegex(edit.regexp);
   const lines = linesOf(text);
   const kept = lines.filter((current) => {

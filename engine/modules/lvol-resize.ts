@@ -47,7 +47,7 @@ export function resizing(
 }
 
 /** Bytes that are wanted, in whole extents. */
-export function wantedBytes(
+function wantedBytes(
   size: VolumeSize,
   present: LogicalVolume,
   group: VolumeGroup,

@@ -3,7 +3,7 @@
 
 import { type Blob, bytesBlob } from "./oci-pieces.ts";
 
-export const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
+const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
 export const CONFIG_TYPE = "application/vnd.oci.image.config.v1+json";
 export const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar";
 
@@ -85,6 +85,6 @@ function sorted(mapping: Readonly<Record<string, string>>): Record<string, strin
   return Object.fromEntries(Object.entries(mapping).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export function json(document: unknown): Blob {
+function json(document: unknown): Blob {
   return bytesBlob(Buffer.from(JSON.stringify(document), "utf8"));
 }

@@ -62,7 +62,7 @@ export function secretsOf(module: AnyModule, params: Readonly<Record<string, unk
 }
 
 /** Resolves aliases only: canonical name of a parameter, or undefined if the module has none of that name. */
-export function canonicalName(schema: ObjectSchema, name: string): string | undefined {
+function canonicalName(schema: ObjectSchema, name: string): string | undefined {
   if (Object.hasOwn(schema.properties, name)) return name;
   return Object.entries(schema.properties).find(([, param]) => param.aliases?.includes(name))?.[0];
 }

@@ -15,7 +15,7 @@ import { shellWords } from "./shell-words.ts";
 import { TaskFailure } from "./task-failure.ts";
 
 /** Files up to this size are read for differences. */
-export const DIFF_LIMIT = 256 * 1024;
+const DIFF_LIMIT = 256 * 1024;
 
 /** Where new content comes from. */
 export type NewContent =

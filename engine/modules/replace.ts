@@ -54,7 +54,7 @@ export const replace = defineModule({
 });
 
 /** Every match replaced, and how many there were. */
-export function replaceAll(
+function replaceAll(
   text: string,
   pattern: string,
   replacement: string,

@@ -103,7 +103,7 @@ function procPath(name: string): string {
 }
 
 /** The file with the parameter's line replaced, added or (value undefined) taken out. Pure. */
-export function edited(text: string, name: string, value: string | undefined): string {
+function edited(text: string, name: string, value: string | undefined): string {
   const lines = text === "" ? [] : text.replace(/\n$/, "").split("\n");
   let seen = false;
   const kept = lines.flatMap((line) => {

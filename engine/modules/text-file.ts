@@ -65,8 +65,3 @@ export function textChange(change: TextChange): Change {
     },
   };
 }
-
-/** The text ends with a line break, unless it is empty. */
-export function withLineBreak(text: string): string {
-  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
-}

@@ -50,7 +50,7 @@ async function readShadow(host: Host, name: string): Promise<readonly string[] |
 }
 
 /** Number of a group given by name or number; fails if there is none. */
-export function groupNumber(groups: Accounts["groups"], group: string): string {
+function groupNumber(groups: Accounts["groups"], group: string): string {
   const found = groups.find((one) => one[0] === group) ?? groups.find((one) => one[2] === group);
   if (!found) failTask("user-no-group", `Group ${group} does not exist`);
   return found[2] ?? "";
@@ -68,7 +68,7 @@ function groupNames(groups: Accounts["groups"], wanted: readonly string[]): stri
 }
 
 /** A day as usermod takes it; empty for never. */
-export function dayOf(expires: number): string {
+function dayOf(expires: number): string {
   return expires < 0 ? "" : new Date(expires * 1000).toISOString().slice(0, 10);
 }
 

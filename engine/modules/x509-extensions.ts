@@ -173,7 +173,7 @@ function constraintsOf(words: readonly string[]): BasicConstraints {
 }
 
 /** Bytes of a serial number, with the sign's zero where the highest bit is set. */
-export function integerBytes(value: bigint): ArrayBuffer {
+function integerBytes(value: bigint): ArrayBuffer {
   const hex = value.toString(16);
   const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
   return buffered((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);

@@ -51,7 +51,7 @@ interface KeptParams extends AttributeParams {
 export type Input = Buffer | Unknown | undefined;
 
 /** Reads a file; what a dry run cannot tell is Unknown. */
-export async function readInput(host: Host, path: string): Promise<Input> {
+async function readInput(host: Host, path: string): Promise<Input> {
   try {
     return await host.read(path);
   } catch (error) {

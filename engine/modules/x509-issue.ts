@@ -130,7 +130,7 @@ export function readCertificate(text: string): CertificateRead | undefined {
   return block && parseCertificate(block.der);
 }
 
-export function parseCertificate(der: Buffer): CertificateRead | undefined {
+function parseCertificate(der: Buffer): CertificateRead | undefined {
   try {
     const certificate = AsnConvert.parse(der, Certificate);
     const content = certificate.tbsCertificate;

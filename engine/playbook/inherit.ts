@@ -4,14 +4,14 @@ import type { Value } from "../core/value.ts";
 import type { Condition, Keywords, Parent, Role, Task } from "./model.ts";
 import { isPlay, parentsOf, rolesAround, roleUseOn } from "./parents.ts";
 
-export { isPlay, parentsOf, playFileOf, rolesAround, roleUseOn, roleUsesIn } from "./parents.ts";
+export { parentsOf, rolesAround, roleUseOn, roleUsesIn } from "./parents.ts";
 export { searchFolders, tasksFileCandidates } from "./search-folders.ts";
 
 /** Keywords of which the nearest level that sets one wins. */
 export type NearestKeyword = Exclude<keyof Keywords, "when" | "tags" | "vars" | "environment" | "moduleDefaults">;
 
 /** The task itself, then its parents, innermost first. */
-export function* levels(task: Task): Iterable<Task | Parent> {
+function* levels(task: Task): Iterable<Task | Parent> {
   yield task;
   yield* parentsOf(task.parent);
 }

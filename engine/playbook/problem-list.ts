@@ -23,10 +23,6 @@ export class ProblemList {
     this.#seen = seen;
   }
 
-  get count(): number {
-    return this.#problems.length;
-  }
-
   add(problem: Problem): void {
     const key = identity(problem);
     if (!this.#problems.some((known) => identity(known) === key)) this.#problems.push(problem);

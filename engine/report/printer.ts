@@ -51,10 +51,6 @@ export class Printer {
     this.#streams.out(`${text}\n`);
   }
 
-  paintedError(text: string): void {
-    this.#streams.err(`${text}\n`);
-  }
-
   /** A blank line and `TEXT *****`, as Ansible heads its sections. */
   banner(text: string): void {
     const shown = safeText(this.mask.text(text));

@@ -20,7 +20,7 @@ const MOST_CAUSES = 8;
 const NO_FILE = /(^|\/)<(ad hoc|facts)>$/;
 
 /** A source file's text; undefined when it is gone, too big or encrypted. */
-export function sourceText(file: string): string | undefined {
+function sourceText(file: string): string | undefined {
   try {
     if (statSync(file).size > BIGGEST_SOURCE) return undefined;
     const text = readFileSync(file, "utf8");
@@ -80,7 +80,7 @@ function placeLines(origin: Origin | undefined, options: ProblemTextOptions): st
 }
 
 /** The line before (where it helps) and the line itself, numbered, with a caret below the column. */
-export function sourceLines(origin: Origin, readFile: (file: string) => string | undefined): string[] {
+function sourceLines(origin: Origin, readFile: (file: string) => string | undefined): string[] {
   const text = readFile(origin.file);
   if (text === undefined || origin.line < 1) return [];
   const all = text.split(/\r\n|\n|\r/);

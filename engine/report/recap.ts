@@ -25,7 +25,7 @@ export function outcomeOf(counts: Counts): Meaning {
 }
 
 /** One host's line. `undecided` is ours and stands only where there is one. */
-export function recapLine(host: string, counts: Counts, paint: Paint): string {
+function recapLine(host: string, counts: Counts, paint: Paint): string {
   const columns: Array<readonly [keyof Counts, Meaning]> = [...COLUMNS];
   if (counts.undecided > 0) columns.push(["undecided", "undecided"]);
   const cells = columns.map(([name, meaning]) => {

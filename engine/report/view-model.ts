@@ -39,7 +39,6 @@ const SLOWEST = 8;
 export class ViewModel {
   check = false;
   started = 0;
-  playbooks: readonly string[] = [];
   play = "";
   playHosts = 0;
   tasksDone = 0;
@@ -59,7 +58,6 @@ export class ViewModel {
       case "run-start":
         this.check = event.check;
         this.started = event.time;
-        this.playbooks = event.playbooks;
         return undefined;
       case "play-start":
         this.play = event.name;
@@ -153,7 +151,7 @@ export class ViewModel {
   }
 }
 
-export function noStatuses(): Record<Status, number> {
+function noStatuses(): Record<Status, number> {
   return { ok: 0, changed: 0, failed: 0, skipped: 0, unreachable: 0, undecided: 0 };
 }
 

@@ -58,7 +58,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /** Splits an argument text as a shell would, without expanding anything. */
-export function shellWords(text: string): string[] {
+function shellWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
   for (const match of text.matchAll(/'([^']*)'|"((?:\\.|[^"\\])*)"|\\(.)|(\s+)|([^\s'"\\]+)/gs)) {

@@ -53,11 +53,6 @@ export class Cursor {
     return this.#failed;
   }
 
-  /** In a rescue section (or below one): `ansible_failed_task` is set. */
-  get rescuing(): boolean {
-    return this.#frames.some(({ section }) => section === "rescue");
-  }
-
   /** Would a failure now end in a rescue, here or further out (an `always` may come before)? */
   get rescuable(): boolean {
     return this.#frames.some(({ section, block }) => section === "block" && block && block.rescue.length > 0);

@@ -63,7 +63,7 @@ function lastListFirst(handlers: readonly Task[]): Task[] {
 }
 
 /** `name`, and in a role `role : name`. */
-export function handlerNames(state: PlayState, host: string, handler: Task): string[] {
+function handlerNames(state: PlayState, host: string, handler: Task): string[] {
   if (handler.name === undefined) return [];
   const name = textOf(state, host, handler, handler.name);
   if (name === undefined) return [];

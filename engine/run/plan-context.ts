@@ -84,7 +84,7 @@ function factsOf(state: PlayState, host: string): Readonly<Record<string, Plain>
 }
 
 /** A controller file by Ansible's search path. Failure `file-not-found` that lists where it looked. */
-export function findControllerFile(task: Task, name: string, kind: "files" | "templates" | "vars"): string {
+function findControllerFile(task: Task, name: string, kind: "files" | "templates" | "vars"): string {
   const path = name.replace(/^~(?=\/|$)/, homedir());
   if (isAbsolute(path)) {
     if (existsSync(path)) return path;

@@ -168,7 +168,7 @@ function sourcesOf(options: SourceOptions, cwd: string): string[] {
 }
 
 /** The folder with package.json, ansible.cfg or .git nearest above `folder`; `folder` itself if there is none. */
-export function projectRoot(folder: string): string {
+function projectRoot(folder: string): string {
   for (let current = folder; ; current = dirname(current)) {
     if (["package.json", "ansible.cfg", ".git"].some((name) => existsSync(join(current, name)))) return current;
     if (dirname(current) === current) return folder;

@@ -58,7 +58,7 @@ function isStart(task: Task, wanted: string): boolean {
 }
 
 /** Tags as texts; templates may use extra vars and the vars of the play and blocks. */
-export function finishedTags(task: Task, project: Project): string[] {
+function finishedTags(task: Task, project: Project): string[] {
   return tagsOf(task).flatMap((tag: Value) => {
     if (typeof tag === "string") return [tag];
     try {

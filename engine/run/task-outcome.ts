@@ -39,7 +39,7 @@ function lines(result: Result, key: "stdout" | "stderr"): Partial<Result> {
 }
 
 /** Lines as Python's splitlines gives them (for line ends that commands print). */
-export function splitLines(text: string): string[] {
+function splitLines(text: string): string[] {
   if (text === "") return [];
   const parts = text.split(/\r\n|\n|\r|\v|\f|\x1c|\x1d|\x1e|\x85|\u2028|\u2029/);
   if (parts.at(-1) === "") parts.pop();

@@ -6,7 +6,7 @@ import { Undecided, Unknown } from "../core/unknown.ts";
 import { type Data, Float, float, integer } from "../core/value.ts";
 import { compareText, floatText } from "./numbers.ts";
 
-export { dumpYaml, type YamlStyle } from "./yaml-dump.ts";
+export { dumpYaml } from "./yaml-dump.ts";
 
 const MOST_DEPTH = 900;
 

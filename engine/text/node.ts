@@ -1,7 +1,7 @@
 // A YAML (or JSON) document with positions kept: what playbooks, inventories and vars files are read as.
 
 import type { Origin, Problem } from "../core/problem.ts";
-import type { Float, Value, VaultText } from "../core/value.ts";
+import type { Float, VaultText } from "../core/value.ts";
 
 export interface ScalarNode {
   readonly kind: "scalar";
@@ -37,6 +37,3 @@ export interface Document {
   /** Duplicate keys, suspicious octal modes …, to be told once. */
   readonly warnings: readonly Problem[];
 }
-
-/** `valueOf(node)`: the node as a value; strings with template marks become Templates when the file is trusted. */
-export type NodeToValue = (node: Node, options?: { readonly trusted?: boolean }) => Value;

@@ -51,18 +51,10 @@ export class LayeredScope implements Scope {
         yield name;
       }
   }
-
-  /** Every level that sets the name, highest first. */
-  explain(name: string): Array<{ readonly level: Level; readonly value: Value }> {
-    return this.#layers.flatMap((layer) => {
-      const value = layer.get(name);
-      return value === undefined ? [] : [{ level: layer.level, value }];
-    });
-  }
 }
 
 /** A map as a layer, or nothing if it is empty. */
-export function mapLayer(level: Level, values: ReadonlyMap<string, Value>): ScopeLayer[] {
+function mapLayer(level: Level, values: ReadonlyMap<string, Value>): ScopeLayer[] {
   return values.size === 0 ? [] : [{ level, get: (name) => values.get(name), keys: () => values.keys() }];
 }
 

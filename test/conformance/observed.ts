@@ -32,7 +32,7 @@ export function recapText(counts: Record<string, unknown>): string {
 }
 
 /** One host's part in a task: its status, and what `debug` and `fail` said. */
-export function told(status: string, action: string, result: Result): unknown {
+function told(status: string, action: string, result: Result): unknown {
   const items = result.results;
   if (Array.isArray(items) && isLoop(items) && !items.some((item) => "censored" in item))
     return [status, items.map((item) => toldItem(action, item))];

@@ -73,7 +73,7 @@ function b64decode(text: string, urlSafe: boolean): string {
 const NAMESPACE = "361e6d51-faec-444a-9079-341386da8e2e";
 
 /** A UUID of version 5. */
-export function uuid5(text: string, namespace: string): string {
+function uuid5(text: string, namespace: string): string {
   const space = Buffer.from(namespace.replaceAll("-", ""), "hex");
   if (space.length !== 16) typeError(`Invalid value '${namespace}' for 'namespace'. Expected a valid UUID`);
   const digest = createHash("sha1").update(space).update(text, "utf8").digest().subarray(0, 16);

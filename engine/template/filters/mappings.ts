@@ -38,7 +38,7 @@ function mergeLists(below: Value[], above: Value[], how: string): Value[] {
 }
 
 /** One mapping over another. */
-export function merge(below: Value, above: Value, recursive: boolean, lists: string): Mapping {
+function merge(below: Value, above: Value, recursive: boolean, lists: string): Mapping {
   const made = new Map(pairsOf(below));
   for (const [key, value] of pairsOf(above)) {
     const before = getKey(made, key);

@@ -41,7 +41,7 @@ export function parseInt10(text: string, base: number): number | bigint | undefi
 }
 
 /** Text as a Python float; undefined if it is none. */
-export function parseFloatText(text: string): number | Float | undefined {
+function parseFloatText(text: string): number | Float | undefined {
   const clean = text.trim().replace(/(?<=\d)_(?=\d)/g, "");
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(clean)) return float(Number(clean));
   const [, mark, word] = /^([+-]?)(inf|infinity|nan)$/i.exec(clean) ?? [];

@@ -19,7 +19,7 @@ function dirname(path: string): string {
   return /^\/*$/.test(head) ? head : head.replace(/\/+$/, "");
 }
 
-export function join(parts: readonly string[]): string {
+function join(parts: readonly string[]): string {
   return parts.reduce((made, part) =>
     part.startsWith("/") ? part : made === "" || made.endsWith("/") ? made + part : `${made}/${part}`,
   );
@@ -51,7 +51,7 @@ function expanduser(path: string, env: Readonly<Record<string, string | undefine
   return /^~(?=\/|$)/.test(path) ? path.replace("~", () => env.HOME ?? "~") : path;
 }
 
-export function expandvars(text: string, env: Readonly<Record<string, string | undefined>>): string {
+function expandvars(text: string, env: Readonly<Record<string, string | undefined>>): string {
   return text.replace(
     /\$(?:(\w+)|\{([^}]*)\})/g,
     (whole, plain?: string, braced?: string) => env[plain ?? braced ?? ""] ?? whole,

@@ -68,7 +68,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Python's quote(): everything but letters, digits and `_.-~` and what is named safe. */
-export function urlQuote(text: string, safe: string): string {
+function urlQuote(text: string, safe: string): string {
   return [...Buffer.from(text, "utf8")]
     .map((byte) => {
       const character = String.fromCharCode(byte);
@@ -125,7 +125,7 @@ const comment: Filter = filter(
 );
 
 /** A word for the shell, as Python's shlex.quote. */
-export function shellQuote(text: string): string {
+function shellQuote(text: string): string {
   if (text === "") return "''";
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 }

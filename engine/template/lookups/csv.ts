@@ -9,7 +9,7 @@ import { readFound } from "./search.ts";
 import { keyValues } from "./terms.ts";
 
 /** Rows of comma-separated text; a field in double quotes may hold the delimiter, line ends and doubled quotes. */
-export function csvRows(text: string, delimiter: string): string[][] {
+function csvRows(text: string, delimiter: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let field = "";

@@ -12,7 +12,7 @@ import { keyValues } from "./terms.ts";
 type Sections = Map<string, Map<string, string>>;
 
 /** Sections as Python's configparser reads them: `=` or `:`, `#` and `;` comments, indented lines continue. */
-export function iniSections(text: string, keepCase: boolean): Sections {
+function iniSections(text: string, keepCase: boolean): Sections {
   const sections: Sections = new Map();
   let section = new Map<string, string>();
   let last: string | undefined;

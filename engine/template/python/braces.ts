@@ -74,7 +74,7 @@ function follow(value: Value, path: string, frame: Frame): Value {
 const SPECIFICATION = /^(?:([\s\S])?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u;
 
 /** Python's `format(value, specification)`. */
-export function formatValue(value: Value, specification: string): string {
+function formatValue(value: Value, specification: string): string {
   if (specification === "") return str(value);
   const parts = SPECIFICATION.exec(specification);
   if (!parts) typeError(`Invalid format specifier '${specification}' for object of type '${typeName(value)}'`);

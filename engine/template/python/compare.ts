@@ -48,7 +48,7 @@ function compareNumbers(a: number | bigint | Float, b: number | bigint | Float):
 }
 
 /** By code points, as Python orders text, not by UTF-16 units. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     const [x, y] = [a.charCodeAt(index), b.charCodeAt(index)];

@@ -121,7 +121,7 @@ export class DateTime extends Opaque {
 }
 
 /** The difference of two dates. */
-export class TimeDelta extends Opaque {
+class TimeDelta extends Opaque {
   readonly typeName = "timedelta";
   /** Whole seconds in milliseconds, and micros from 0 to 999999. */
   readonly millis: number;

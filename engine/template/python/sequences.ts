@@ -1,6 +1,6 @@
 // Iteration, length, indexes and slices of Python's sequences. Text counts by code points.
 
-import { LazyMap, OMIT, type Opaque, Tuple, type Value } from "../../core/value.ts";
+import { LazyMap, type Opaque, Tuple, type Value } from "../../core/value.ts";
 import { asSequence, isInt, isMapping, Nothing, typeError, typeName, used } from "./types.ts";
 
 /** The characters of a text as Python counts them. */
@@ -88,9 +88,4 @@ export function tuple(...items: readonly Value[]): Tuple {
   const made = new Tuple<Value>();
   for (const item of items) made.push(item);
   return made;
-}
-
-/** Without the entries that were omitted. */
-export function withoutOmitted(items: readonly Value[]): readonly Value[] {
-  return items.includes(OMIT) ? items.filter((item) => item !== OMIT) : items;
 }

@@ -78,7 +78,7 @@ export function split(self: string, separator: Value | undefined, most: number):
 }
 
 /** Python's `str.rsplit`. */
-export function rsplit(self: string, separator: Value | undefined, most: number): string[] {
+function rsplit(self: string, separator: Value | undefined, most: number): string[] {
   const mark = separator === undefined || separator === null ? separator : reversed(text(separator, "separator"));
   return split(reversed(self), mark, most).map(reversed).reverse();
 }

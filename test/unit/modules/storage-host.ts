@@ -26,7 +26,7 @@ export interface Lvm {
 
 const TOOLS = "parted pvcreate vgcreate lvcreate mkfs.ext4 mkfs.xfs mkswap tune2fs pvchange xfs_admin".split(" ");
 /** Commands that only ask. */
-export const ASKING = /^(?:blkid|lsblk|blockdev|vgs|pvs|lvs|dumpe2fs|xfs_info|parted .* print$)/;
+const ASKING = /^(?:blkid|lsblk|blockdev|vgs|pvs|lvs|dumpe2fs|xfs_info|parted .* print$)/;
 
 export function storageHost(devices: Readonly<Record<string, SimulatedDevice>>, lvm: Lvm = {}): SimulatedHost {
   const host = new SimulatedHost();

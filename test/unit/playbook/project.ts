@@ -50,11 +50,11 @@ const MODULES: readonly AnyModule[] = [
   { ...stub("set_fact", []), params: { properties: {}, open: true } } as AnyModule,
 ];
 
-export function findModule(name: string): AnyModule | undefined {
+function findModule(name: string): AnyModule | undefined {
   return MODULES.find((module) => module.name === name || module.aliases.includes(name));
 }
 
-export const moduleNames = (): string[] => MODULES.map(({ name }) => name);
+const moduleNames = (): string[] => MODULES.map(({ name }) => name);
 
 export interface Project {
   readonly folder: string;
