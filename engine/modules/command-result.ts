@@ -13,13 +13,19 @@ import { failTask } from "./task-failure.ts";
 /** Keys of a result that only the run can tell. */
 export const OUTPUT_KEYS = ["rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "start", "end", "delta"] as const;
 
-export const OUTPUT_RETURNS = {
-  cmd: "The command that was run.",
+/** What a command of any kind returns; for `returns`. */
+export const STREAM_RETURNS = {
   rc: "Its exit status.",
   stdout: "Its output.",
   stderr: "Its error output.",
   stdout_lines: "Its output by lines.",
   stderr_lines: "Its error output by lines.",
+} as const;
+
+/** The same with what was run, and when. */
+export const OUTPUT_RETURNS = {
+  cmd: "The command that was run.",
+  ...STREAM_RETURNS,
   start: "When it began, by the host's clock (UTC).",
   end: "When it ended.",
   delta: "How long it took.",

@@ -8,7 +8,7 @@ import { controllerChecksum, controllerStat, controllerTree, type TreeEntry } fr
 import { finishFolder, planCopyFile } from "./copy-file.ts";
 import { planRemoteCopy } from "./copy-remote.ts";
 import { planTree } from "./copy-tree.ts";
-import { fileAttributes, unsafeWrites } from "./file-attributes.ts";
+import { ATTRIBUTE_RETURNS, fileAttributes, unsafeWrites } from "./file-attributes.ts";
 import { builtin, defineModule, type PlanContext } from "./module.ts";
 import type { ParamsOf } from "./params.ts";
 import { pythonJson } from "./python-json.ts";
@@ -57,12 +57,7 @@ export const copy = defineModule({
     checksum: "SHA-1 of the file.",
     md5sum: "MD5 of the file, after a change.",
     backup_file: "The old file's new name.",
-    mode: "Permissions.",
-    owner: "Name of the owner.",
-    group: "Name of the group.",
-    uid: "Number of the owner.",
-    gid: "Number of the group.",
-    size: "Size in bytes.",
+    ...ATTRIBUTE_RETURNS,
     state: "What the destination is.",
   },
   check: (given) => {

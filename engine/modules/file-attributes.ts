@@ -24,6 +24,16 @@ export const fileAttributes = {
   selevel: { type: "string", description: "Level part of the SELinux context." },
 } as const satisfies Record<string, ParamSchema>;
 
+/** What such modules return of the path; for `returns`. */
+export const ATTRIBUTE_RETURNS = {
+  mode: "Permissions.",
+  owner: "Name of the owner.",
+  group: "Name of the group.",
+  uid: "Number of the owner.",
+  gid: "Number of the group.",
+  size: "Size in bytes.",
+} as const;
+
 /** For modules that write content. */
 export const unsafeWrites = {
   type: "boolean",

@@ -1,7 +1,14 @@
 // Makes files, folders and links be there, be gone, or have owner, group, mode and times.
 
 import type { Host } from "../host/host.ts";
-import { fileAttributes, planAttributes, stateOf, statResult, unsafeWrites } from "./file-attributes.ts";
+import {
+  ATTRIBUTE_RETURNS,
+  fileAttributes,
+  planAttributes,
+  stateOf,
+  statResult,
+  unsafeWrites,
+} from "./file-attributes.ts";
 import { planDirectory } from "./file-directory.ts";
 import { planHardLink, planSymbolicLink } from "./file-links.ts";
 import { finish, type Present, stateDifference } from "./file-plan.ts";
@@ -45,12 +52,7 @@ export const file = defineModule({
     path: "The path (states absent, directory and file).",
     dest: "The path (states touch, hard and link).",
     state: "What it is now.",
-    mode: "Permissions.",
-    owner: "Name of the owner.",
-    group: "Name of the group.",
-    uid: "Number of the owner.",
-    gid: "Number of the group.",
-    size: "Size in bytes.",
+    ...ATTRIBUTE_RETURNS,
     src: "What the link points to.",
   },
   check: (given) =>

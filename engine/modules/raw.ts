@@ -1,7 +1,7 @@
 // Runs a command line as it is. With Ansible this is for hosts without Python; here it is `shell` with fewer features.
 
 import { textOf } from "../core/bytes.ts";
-import { OUTPUT_RETURNS, splitLines } from "./command-result.ts";
+import { STREAM_RETURNS, splitLines } from "./command-result.ts";
 import { builtin, defineModule } from "./module.ts";
 import { firstLine } from "./shell.ts";
 
@@ -17,18 +17,12 @@ export const raw = defineModule({
     },
     required: ["cmd"],
   },
-  returns: {
-    rc: OUTPUT_RETURNS.rc,
-    stdout: OUTPUT_RETURNS.stdout,
-    stderr: OUTPUT_RETURNS.stderr,
-    stdout_lines: OUTPUT_RETURNS.stdout_lines,
-    stderr_lines: OUTPUT_RETURNS.stderr_lines,
-  },
+  returns: STREAM_RETURNS,
   async plan(_host, params) {
     return {
       outcome: {
         reason: "the output of a raw command",
-        keys: ["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"],
+        keys: Object.keys(STREAM_RETURNS),
       },
       changes: [
         {

@@ -1,7 +1,7 @@
 // Runs a script of the controller on the host: written to a temporary file, run by its own interpreter, removed.
 
 import { fail } from "../core/problem.ts";
-import { OUTPUT_RETURNS, predictedPaths, runCommand, unneeded } from "./command-result.ts";
+import { predictedPaths, runCommand, STREAM_RETURNS, unneeded } from "./command-result.ts";
 import { builtin, defineModule } from "./module.ts";
 import { shellQuote, shellWords } from "./shell-words.ts";
 
@@ -21,13 +21,7 @@ export const script = defineModule({
     },
     required: ["cmd"],
   },
-  returns: {
-    rc: OUTPUT_RETURNS.rc,
-    stdout: OUTPUT_RETURNS.stdout,
-    stderr: OUTPUT_RETURNS.stderr,
-    stdout_lines: OUTPUT_RETURNS.stdout_lines,
-    stderr_lines: OUTPUT_RETURNS.stderr_lines,
-  },
+  returns: STREAM_RETURNS,
   async plan(host, params, context) {
     const [name] = shellWords(params.cmd);
     if (name === undefined) fail("script-empty", "no script given");
@@ -42,7 +36,7 @@ export const script = defineModule({
     return {
       outcome: {
         reason: `the output of the script ${name}`,
-        keys: ["rc", "stdout", "stderr", "stdout_lines", "stderr_lines"],
+        keys: Object.keys(STREAM_RETURNS),
       },
       changes: [
         {

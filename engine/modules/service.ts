@@ -1,9 +1,8 @@
 // Services by whatever manages them: systemd's units, or init scripts where there is no systemd.
 
-import { Unknown } from "../core/unknown.ts";
 import { planInitScript } from "./init-script.ts";
 import { builtin, defineModule } from "./module.ts";
-import { planUnit } from "./systemd-plan.ts";
+import { planUnit, touchesUnit } from "./systemd-plan.ts";
 import { failTask } from "./task-failure.ts";
 
 export const service = defineModule({
@@ -76,15 +75,5 @@ export const service = defineModule({
       });
     return failTask("service-manager", `services of '${kind}' are not supported; systemd and init scripts are`);
   },
-  touches: (params) =>
-    typeof params.name === "string"
-      ? [
-          {
-            kind: "unit",
-            name: params.name,
-            ...(params.enabled === undefined ? {} : { enabled: new Unknown(`whether ${params.name} is enabled`) }),
-            ...(params.state === undefined ? {} : { active: new Unknown(`whether ${params.name} runs`) }),
-          },
-        ]
-      : [],
+  touches: touchesUnit,
 });

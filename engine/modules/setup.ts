@@ -1,7 +1,8 @@
 // Gathers facts about the host.
 
-import { builtin, defineAction } from "./module.ts";
-import type { ParamSchema } from "./params.ts";
+import type { Result } from "../core/result.ts";
+import { type ActionContext, builtin, defineAction } from "./module.ts";
+import type { ParamSchema, ParamsOf } from "./params.ts";
 
 const PARAMS = {
   gather_subset: {
@@ -19,6 +20,19 @@ const PARAMS = {
   },
 } as const satisfies Record<string, ParamSchema>;
 
+async function gather(
+  context: ActionContext,
+  params: ParamsOf<{ readonly properties: typeof PARAMS }>,
+): Promise<Result> {
+  const facts = await context.gatherFacts({
+    subset: params.gather_subset,
+    filter: params.filter,
+    timeout: params.gather_timeout,
+    factPath: params.fact_path,
+  });
+  return { changed: false, ansible_facts: facts as Record<string, never> };
+}
+
 export const setup = defineAction({
   name: "setup",
   aliases: builtin("setup"),
@@ -26,15 +40,7 @@ export const setup = defineAction({
   params: { properties: PARAMS },
   returns: { ansible_facts: "The facts, with their prefix ansible_." },
   runsInCheck: true,
-  async run(context, params) {
-    const facts = await context.gatherFacts({
-      subset: params.gather_subset,
-      filter: params.filter,
-      timeout: params.gather_timeout,
-      factPath: params.fact_path,
-    });
-    return { changed: false, ansible_facts: facts as Record<string, never> };
-  },
+  run: (context, params) => gather(context, params),
 });
 
 export const gatherFacts = defineAction({
@@ -53,13 +59,5 @@ export const gatherFacts = defineAction({
   },
   returns: { ansible_facts: "The facts, with their prefix ansible_." },
   runsInCheck: true,
-  async run(context, params) {
-    const facts = await context.gatherFacts({
-      subset: params.gather_subset,
-      filter: params.filter,
-      timeout: params.gather_timeout,
-      factPath: params.fact_path,
-    });
-    return { changed: false, ansible_facts: facts as Record<string, never> };
-  },
+  run: (context, params) => gather(context, params),
 });

@@ -1,7 +1,9 @@
 // From what is asked of a unit to changes: mask, enable, start and their opposites. Shared by systemd and service.
 
 import type { Result } from "../core/result.ts";
+import { Unknown } from "../core/unknown.ts";
 import type { Host } from "../host/host.ts";
+import type { Prediction } from "../host/prediction.ts";
 import type { Change, Plan, PlanContext } from "./module.ts";
 import { type Scope, scopeEnvironment, systemctl, type UnitState, unitName, unitState } from "./systemctl.ts";
 import { failTask } from "./task-failure.ts";
@@ -17,6 +19,20 @@ export interface UnitWish {
   readonly force: boolean;
   readonly noBlock: boolean;
   readonly scope: Scope;
+}
+
+/** What a task that is not planned may do to its unit. */
+export function touchesUnit(params: Readonly<Record<string, unknown>>): Prediction[] {
+  const { name, enabled, state } = params;
+  if (typeof name !== "string") return [];
+  return [
+    {
+      kind: "unit",
+      name,
+      ...(enabled === undefined ? {} : { enabled: new Unknown(`whether ${name} is enabled`) }),
+      ...(state === undefined ? {} : { active: new Unknown(`whether ${name} runs`) }),
+    },
+  ];
 }
 
 export async function planUnit(host: Host, wish: UnitWish, context: PlanContext): Promise<Plan> {

@@ -1,8 +1,7 @@
 // Units of systemd.
 
-import { Unknown } from "../core/unknown.ts";
 import { builtin, defineModule } from "./module.ts";
-import { planUnit } from "./systemd-plan.ts";
+import { planUnit, touchesUnit } from "./systemd-plan.ts";
 
 export const systemd = defineModule({
   name: "systemd",
@@ -70,15 +69,5 @@ export const systemd = defineModule({
       },
       context,
     ),
-  touches: (params) =>
-    typeof params.name === "string"
-      ? [
-          {
-            kind: "unit",
-            name: params.name,
-            ...(params.enabled === undefined ? {} : { enabled: new Unknown(`whether ${params.name} is enabled`) }),
-            ...(params.state === undefined ? {} : { active: new Unknown(`whether ${params.name} runs`) }),
-          },
-        ]
-      : [],
+  touches: touchesUnit,
 });

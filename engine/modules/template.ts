@@ -4,7 +4,7 @@ import { bytesOf } from "../core/bytes.ts";
 import { fail } from "../core/problem.ts";
 import { controllerStat } from "./controller-files.ts";
 import { planCopyFile } from "./copy-file.ts";
-import { fileAttributes, unsafeWrites } from "./file-attributes.ts";
+import { ATTRIBUTE_RETURNS, fileAttributes, unsafeWrites } from "./file-attributes.ts";
 import { builtin, defineModule } from "./module.ts";
 import type { ParamSchema } from "./params.ts";
 import { checksumsOf } from "./put-file.ts";
@@ -58,12 +58,7 @@ export const template = defineModule({
     checksum: "SHA-1 of the result.",
     md5sum: "MD5 of the result, after a change.",
     backup_file: "The old file's new name.",
-    mode: "Permissions.",
-    owner: "Name of the owner.",
-    group: "Name of the group.",
-    uid: "Number of the owner.",
-    gid: "Number of the group.",
-    size: "Size in bytes.",
+    ...ATTRIBUTE_RETURNS,
     state: "What the destination is.",
   },
   touches: touchesPath("dest"),
