@@ -1,6 +1,7 @@
 // Drives a module against a host as the runner does: parameters checked, planned, applied, results merged.
 
 import { existsSync, readFileSync } from "node:fs";
+import { expect } from "chai";
 import { Failures, type Problem } from "../../engine/core/problem.ts";
 import type { Difference, Result } from "../../engine/core/result.ts";
 import type { Plain } from "../../engine/core/value.ts";
@@ -69,10 +70,8 @@ export async function planOnly(
   host: Host,
   options: DriverOptions = {},
 ): Promise<Outcome> {
-  if (module.kind !== "module") throw new Error(`${module.name} is an action`);
-  const context = planContext(options);
-  const plan = await module.plan(host, finishedParams(module, params), context);
-  return outcome(plan, { ...plan.result }, context.warnings);
+  const { plan, warnings } = await planned(module, params, host, options);
+  return outcome(plan, { ...plan.result }, warnings);
 }
 
 /** What a real run does. A Failure while applying is thrown, as it is from `apply`. */
@@ -82,13 +81,49 @@ export async function planAndApply(
   host: Host,
   options: DriverOptions = {},
 ): Promise<Outcome> {
-  if (module.kind !== "module") throw new Error(`${module.name} is an action`);
-  const context = planContext(options);
-  const plan = await module.plan(host, finishedParams(module, params), context);
+  const { plan, warnings } = await planned(module, params, host, options);
   let result: Partial<Result> = { ...plan.result };
   for (const change of plan.changes) result = { ...result, ...(await change.apply(host, () => {})) };
   if (plan.settle) result = { ...result, ...(await plan.settle(host, () => {})) };
-  return outcome(plan, result, context.warnings);
+  return outcome(plan, result, warnings);
+}
+
+/** How a host must look: after a run in which a verb failed, and after the run that follows. */
+interface Looks {
+  readonly halfway?: (host: SimulatedHost) => unknown;
+  /** If not said: as after a run in which nothing failed. */
+  readonly end?: (host: SimulatedHost) => unknown;
+}
+
+/** A failure in the middle leaves nothing that another run would not put right: each verb fails in turn, before and after it acts. */
+export async function recoversFromFailures(
+  make: () => SimulatedHost,
+  run: (host: SimulatedHost) => Promise<unknown>,
+  looks: Looks = {},
+): Promise<void> {
+  const wanted = make();
+  await run(wanted);
+  const { halfway, end = (host) => expect(host.snapshot()).to.deep.equal(wanted.snapshot()) } = looks;
+  for (const when of ["before", "after"] as const)
+    for (let number = 1; ; number++) {
+      const host = make();
+      host.failVerb(number, when);
+      const failed = await run(host).then(
+        () => false,
+        () => true,
+      );
+      host.heal();
+      halfway?.(host);
+      await run(host);
+      await end(host);
+      if (!failed) break;
+    }
+}
+
+async function planned(module: AnyModule, params: RawParams, host: Host, options: DriverOptions) {
+  if (module.kind !== "module") throw new Error(`${module.name} is an action`);
+  const context = planContext(options);
+  return { plan: await module.plan(host, finishedParams(module, params), context), warnings: context.warnings };
 }
 
 function outcome(plan: Plan, result: Partial<Result>, warnings: readonly string[]): Outcome {

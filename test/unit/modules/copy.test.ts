@@ -8,7 +8,7 @@ import { copy } from "../../../engine/modules/copy.ts";
 import type { AnyModule } from "../../../engine/modules/module.ts";
 import { template } from "../../../engine/modules/template.ts";
 import { messageOf } from "../../failure.ts";
-import { type DriverOptions, planAndApply, planOnly, type RawParams } from "../module-driver.ts";
+import { type DriverOptions, planAndApply, planOnly, type RawParams, recoversFromFailures } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
 const make = (files: NonNullable<ConstructorParameters<typeof SimulatedHost>[0]>["files"] = {}) =>
@@ -171,21 +171,7 @@ describe("module copy", () => {
       directory_mode: "0750",
       owner: "ann",
     };
-    const wanted = make();
-    await run(wanted, params);
-    for (const when of ["before", "after"] as const)
-      for (let n = 1; ; n++) {
-        const on = make();
-        on.failVerb(n, when);
-        const failed = await run(on, params).then(
-          () => false,
-          () => true,
-        );
-        on.heal();
-        await run(on, params);
-        expect(on.snapshot()).to.deep.equal(wanted.snapshot());
-        if (!failed) break;
-      }
+    await recoversFromFailures(make, (on) => run(on, params));
   });
 });
 
@@ -217,19 +203,14 @@ describe("module template", () => {
   });
   it("converges by running again after any verb failed", async () => {
     const params = { src: "a.conf.j2", dest: "/etc/a.conf", mode: "0640", owner: "ann" };
-    for (const when of ["before", "after"] as const)
-      for (let n = 1; ; n++) {
-        const on = make({ "/etc/a.conf": "old\n" });
-        on.failVerb(n, when);
-        const failed = await run(on, params, options, template).then(
-          () => false,
-          () => true,
-        );
-        on.heal();
-        expect(["old\n", "port 80\n"]).to.include(on.text("/etc/a.conf"));
-        await run(on, params, options, template);
-        expect([on.text("/etc/a.conf"), (await on.stat("/etc/a.conf"))?.mode]).to.deep.equal(["port 80\n", 0o640]);
-        if (!failed) break;
-      }
+    await recoversFromFailures(
+      () => make({ "/etc/a.conf": "old\n" }),
+      (on) => run(on, params, options, template),
+      {
+        halfway: (on) => expect(["old\n", "port 80\n"]).to.include(on.text("/etc/a.conf")),
+        end: async (on) =>
+          expect([on.text("/etc/a.conf"), (await on.stat("/etc/a.conf"))?.mode]).to.deep.equal(["port 80\n", 0o640]),
+      },
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { file } from "../../../engine/modules/file.ts";
 import { messageOf } from "../../failure.ts";
-import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
+import { planAndApply, planOnly, type RawParams, recoversFromFailures } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
 const host = (files: ConstructorParameters<typeof SimulatedHost>[0] = {}) =>
@@ -137,20 +137,6 @@ describe("module file", () => {
   });
   it("converges by running again after any verb failed", async () => {
     const params = { path: "/srv/a/b", state: "directory", mode: "0700", owner: "ann" };
-    const wanted = host();
-    await run(wanted, params);
-    for (const when of ["before", "after"] as const)
-      for (let n = 1; ; n++) {
-        const on = host();
-        on.failVerb(n, when);
-        const failed = await run(on, params).then(
-          () => false,
-          () => true,
-        );
-        on.heal();
-        await run(on, params);
-        expect(on.snapshot()).to.deep.equal(wanted.snapshot());
-        if (!failed) break;
-      }
+    await recoversFromFailures(host, (on) => run(on, params));
   });
 });

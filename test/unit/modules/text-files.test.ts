@@ -6,7 +6,7 @@ import type { AnyModule } from "../../../engine/modules/module.ts";
 import { expandMatch, pythonRegex, search } from "../../../engine/modules/python-regex.ts";
 import { replace } from "../../../engine/modules/replace.ts";
 import { messageOf } from "../../failure.ts";
-import { planAndApply, planOnly, type RawParams } from "../module-driver.ts";
+import { planAndApply, planOnly, type RawParams, recoversFromFailures } from "../module-driver.ts";
 import { SimulatedHost } from "../simulated-host.ts";
 
 const PATH = "/etc/conf";
@@ -120,20 +120,15 @@ describe("module lineinfile", () => {
   });
   it("has the old or the new content after any verb failed, and converges", async () => {
     const params = { path: PATH, line: "new", mode: "0600", backup: true };
-    for (const when of ["before", "after"] as const)
-      for (let n = 1; ; n++) {
-        const host = new SimulatedHost({ files: { [PATH]: START } });
-        host.failVerb(n, when);
-        const failed = await planAndApply(lineinfile, params, host).then(
-          () => false,
-          () => true,
-        );
-        host.heal();
-        expect([START, `${START}\nnew\n`]).to.include(host.text(PATH));
-        await planAndApply(lineinfile, params, host);
-        expect([host.text(PATH), (await host.stat(PATH))?.mode]).to.deep.equal([`${START}\nnew\n`, 0o600]);
-        if (!failed) break;
-      }
+    await recoversFromFailures(
+      () => new SimulatedHost({ files: { [PATH]: START } }),
+      (host) => planAndApply(lineinfile, params, host),
+      {
+        halfway: (host) => expect([START, `${START}\nnew\n`]).to.include(host.text(PATH)),
+        end: async (host) =>
+          expect([host.text(PATH), (await host.stat(PATH))?.mode]).to.deep.equal([`${START}\nnew\n`, 0o600]),
+      },
+    );
   });
 });
 
