@@ -65,6 +65,13 @@ describe("the life of a cluster", function () {
     );
   });
 
+  it("registers a node again that somebody deleted", async () => {
+    cluster.says(1, `kubectl delete node ${cluster.name(2)}`);
+    const healed = changesIn(await cluster.plays("k8s"));
+    expect(healed).to.include(`k8s : Register the node anew on ${cluster.name(2)}`);
+    expect(readyNodes(cluster.objects(1, "nodes"))).to.deep.equal(names(1, 2, 3));
+  });
+
   it("brings the others up to date when a master's machine dies in the middle of a run, and says so", async () => {
     cluster.says(1, "kubectl create configmap witness --from-literal=word=kept");
     const end = await cluster.write(1);
@@ -85,6 +92,8 @@ describe("the life of a cluster", function () {
   it("replaces a master whose machine is gone, and goes on writing", async () => {
     const early = await cluster.play("replace-master", "-e", `master=${cluster.name(2)}`);
     expect(early.all).to.contain("is a master still");
+    expect(changesIn(early)).to.deep.equal([]);
+    expect(cluster.objects(1, "nodes").map(({ metadata }) => metadata.name)).to.include(cluster.name(2));
     const end = await cluster.write(1);
     await labRebuild({ name: NAME, host: cluster.name(3) });
     await cluster.plays("replace-master", "-e", `master=${cluster.name(3)}`);
