@@ -1,12 +1,12 @@
 // Hosts of another architecture than the machine's: arm64, as a Raspberry Pi has, through qemu's user mode. The kernel is told
 // by binfmt_misc to run such programs with qemu; the last such lab takes that back.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "../core/problem.ts";
 import { command, tryCommand } from "./command.ts";
+import { MachineNote } from "./machine-note.ts";
 import type { Places } from "./places.ts";
-import { bootId } from "./process-identity.ts";
 
 /** Debian's names of the architectures that hosts can have. */
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
@@ -26,8 +26,7 @@ const INTERPRETERS = [
   { path: "/usr/bin/qemu-aarch64-static", flags: "OCF" },
 ] as const;
 
-interface Remembered {
-  readonly boot: string;
+interface Emulation {
   /** The file system was not mounted before. */
   readonly mounted: boolean;
   /** Names of labs that need it, from before their images are built on. */
@@ -58,9 +57,10 @@ export function checkArch(arch: LabArch, machine: LabArch | undefined, profile: 
 
 /** Makes this machine run programs of arm64, for a lab. Call it while holding the lock of all labs. */
 export async function startEmulation(places: Places, lab: string, onProgress: (text: string) => void): Promise<void> {
-  const before = remembered(places);
+  const note = noteIn(places);
+  const before = note.read();
   if (before) {
-    remember(places, { ...before, labs: [...new Set([...before.labs, lab])] });
+    note.write({ ...before, labs: [...new Set([...before.labs, lab])] });
     if (existsSync(join(REGISTRY, ENTRY))) return;
   }
   if (!INTERPRETERS.some(({ path }) => existsSync(path))) {
@@ -72,7 +72,7 @@ export async function startEmulation(places: Places, lab: string, onProgress: (t
   const interpreter = INTERPRETERS.find(({ path }) => existsSync(path));
   if (!interpreter) return fail("lab-arch", "the package qemu-user-static brought no qemu for arm64");
   const mounted = !existsSync(join(REGISTRY, "register"));
-  if (!before) remember(places, { boot: bootId(), mounted, labs: [lab] });
+  if (!before) note.write({ mounted, labs: [lab] });
   if (mounted) {
     await tryCommand(["modprobe", "binfmt_misc"]);
     const { code, stderr } = await tryCommand(["mount", "-t", "binfmt_misc", "binfmt_misc", REGISTRY]);
@@ -109,27 +109,16 @@ export function prepareEmulatedHost(root: string): void {
 
 /** A lab needs it no longer; the last one takes back what `startEmulation` did. Call it while holding the lock of all labs. */
 export async function stopEmulation(places: Places, lab: string): Promise<void> {
-  const before = remembered(places);
+  const note = noteIn(places);
+  const before = note.read();
   if (!before?.labs.includes(lab)) return;
   const labs = before.labs.filter((name) => name !== lab);
-  if (labs.length > 0) return remember(places, { ...before, labs });
+  if (labs.length > 0) return note.write({ ...before, labs });
   if (existsSync(join(REGISTRY, ENTRY))) writeFileSync(join(REGISTRY, ENTRY), "-1");
   if (before.mounted && existsSync(join(REGISTRY, "register"))) await command(["umount", REGISTRY]);
-  rmSync(file(places), { force: true });
+  note.remove();
 }
 
-/** What was done since this machine started. */
-function remembered(places: Places): Remembered | undefined {
-  if (!existsSync(file(places))) return undefined;
-  const found = JSON.parse(readFileSync(file(places), "utf8")) as Remembered;
-  return found.boot === bootId() ? found : undefined;
-}
-
-function remember(places: Places, what: Remembered): void {
-  mkdirSync(places.cacheDir, { recursive: true, mode: 0o700 });
-  writeFileSync(file(places), `${JSON.stringify(what)}\n`);
-}
-
-function file(places: Places): string {
-  return join(places.cacheDir, "emulation.json");
+function noteIn(places: Places): MachineNote<Emulation> {
+  return new MachineNote(places, "emulation");
 }

@@ -2,11 +2,11 @@
 // as a kubelet wants it, and much of it has no namespace. All of it is remembered before the first such host boots
 // and put back when the last one is gone, whoever wrote it: a kubelet, a role, or the host's own systemd-sysctl.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { KERNEL_SETTINGS } from "./kernel-settings.ts";
+import { MachineNote } from "./machine-note.ts";
 import type { Places } from "./places.ts";
-import { bootId } from "./process-identity.ts";
 
 const ROOT = "/proc/sys";
 
@@ -21,24 +21,20 @@ const PASSING = [
   /^vm\/stat_refresh$/,
 ];
 
-interface Remembered {
-  readonly boot: string;
+interface Settings {
   readonly before: Readonly<Record<string, string>>;
 }
 
 /** Remembers all settings, unless an earlier lab has. Call it while holding the lock of all labs. */
 export function rememberMachineSettings(places: Places, root = ROOT): void {
-  if (remembered(places)) return;
-  mkdirSync(places.cacheDir, { recursive: true, mode: 0o700 });
-  writeFileSync(
-    file(places),
-    `${JSON.stringify({ boot: bootId(), before: readSettings(root) } satisfies Remembered)}\n`,
-  );
+  const note = noteIn(places);
+  if (!note.read()) note.write({ before: readSettings(root) });
 }
 
 /** Puts back what is different now. Call it when the last lab with such hosts is gone. */
 export function restoreMachineSettings(places: Places, root = ROOT): void {
-  const before = Object.entries(remembered(places)?.before ?? {});
+  const note = noteIn(places);
+  const before = Object.entries(note.read()?.before ?? {});
   // Twice: of some pairs (`dirty_ratio`, `dirty_bytes`) writing one resets the other.
   for (const _ of [1, 2])
     for (const [name, value] of before)
@@ -48,7 +44,7 @@ export function restoreMachineSettings(places: Places, root = ROOT): void {
         } catch {
           // Settings that only go one way until a reboot (`modules_disabled`), and halves of pairs.
         }
-  rmSync(file(places), { force: true });
+  note.remove();
 }
 
 /** Values of all settings below `root` that can be written, by path. */
@@ -81,12 +77,6 @@ function read(path: string): string | undefined {
   }
 }
 
-function remembered(places: Places): Remembered | undefined {
-  if (!existsSync(file(places))) return undefined;
-  const found = JSON.parse(readFileSync(file(places), "utf8")) as Remembered;
-  return found.boot === bootId() ? found : undefined;
-}
-
-function file(places: Places): string {
-  return join(places.cacheDir, "machine-settings.json");
+function noteIn(places: Places): MachineNote<Settings> {
+  return new MachineNote(places, "machine-settings");
 }
