@@ -4,10 +4,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
-import { loadConfig } from "../../../engine/config/config.ts";
-import { Mask } from "../../../engine/core/secret.ts";
 import { listPlaybooks } from "../../../engine/run/list.ts";
 import type { Listing } from "../../../engine/run/options.ts";
+import { runOptions } from "../run/running.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../../..");
 const PLAYBOOKS = readdirSync(join(PROJECT, "playbooks")).flatMap((file) => /^(.*)\.yml$/.exec(file)?.[1] ?? []);
@@ -17,28 +16,8 @@ const WITHOUT_PREFLIGHT = ["artifacts", "nfs-share", "ping", "verify"];
 type Play = Listing["playbooks"][number]["plays"][number];
 
 async function playsOf(playbook: string, inventory: string): Promise<readonly Play[]> {
-  const { playbooks } = await listPlaybooks({
-    inventory: [inventory],
-    extraVars: [],
-    vaultPasswords: [],
-    config: loadConfig({ cwd: PROJECT, env: {} }),
-    mask: new Mask(),
-    playbooks: [join(PROJECT, `playbooks/${playbook}.yml`)],
-    tags: [],
-    skipTags: [],
-    check: false,
-    diff: false,
-    become: {},
-    passwords: {},
-    step: false,
-    forceHandlers: false,
-    flushCache: false,
-    verbosity: 0,
-    interrupt: new AbortController().signal,
-    kill: new AbortController().signal,
-    prompter: { ask: async () => undefined },
-    events: () => {},
-  });
+  const file = join(PROJECT, `playbooks/${playbook}.yml`);
+  const { playbooks } = await listPlaybooks(runOptions(PROJECT, file, inventory));
   return playbooks[0]?.plays ?? [];
 }
 

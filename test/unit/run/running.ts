@@ -21,6 +21,32 @@ export interface Ran {
   statuses(host?: string): string[];
 }
 
+/** Options of a run that asks for nothing special, with the settings of a folder. */
+export function runOptions(folder: string, playbook: string, inventory: string): RunOptions {
+  return {
+    inventory: [inventory],
+    extraVars: [],
+    vaultPasswords: [],
+    config: loadConfig({ cwd: folder, env: {} }),
+    mask: new Mask(),
+    playbooks: [playbook],
+    tags: [],
+    skipTags: [],
+    check: false,
+    diff: false,
+    become: {},
+    passwords: {},
+    step: false,
+    forceHandlers: false,
+    flushCache: false,
+    verbosity: 0,
+    interrupt: new AbortController().signal,
+    kill: new AbortController().signal,
+    prompter: { ask: async () => undefined },
+    events: () => {},
+  };
+}
+
 /** A folder that lives as long as one test. */
 export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), "tsplay-run-"));
@@ -42,28 +68,7 @@ export class Workshop {
 
   /** Options of a run of site.yml on hosts.ini. */
   options(): RunOptions {
-    return {
-      inventory: [this.path("hosts.ini")],
-      extraVars: [],
-      vaultPasswords: [],
-      config: loadConfig({ cwd: this.folder, env: {} }),
-      mask: new Mask(),
-      playbooks: [this.path("site.yml")],
-      tags: [],
-      skipTags: [],
-      check: false,
-      diff: false,
-      become: {},
-      passwords: {},
-      step: false,
-      forceHandlers: false,
-      flushCache: false,
-      verbosity: 0,
-      interrupt: new AbortController().signal,
-      kill: new AbortController().signal,
-      prompter: { ask: async () => undefined },
-      events: () => {},
-    };
+    return runOptions(this.folder, this.path("site.yml"), this.path("hosts.ini"));
   }
 
   /** `playbook` is text; `hosts` are names that all mean this machine. `@` in the text stands for the folder. */
