@@ -143,9 +143,7 @@ describe("the role nfs on bare hosts", function () {
 
     before(async function () {
       if (found.length < PROGRAMS.length) {
-        console.log(
-          `    skipped: ${BINARIES} has no ${PROGRAMS.join(" and ")}; the suite k8s makes them`,
-        );
+        console.log(`    skipped: ${BINARIES} has no ${PROGRAMS.join(" and ")}; the suite k8s makes them`);
         this.skip();
       }
       const host = folder.host(1);
