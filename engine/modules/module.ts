@@ -7,6 +7,7 @@ import type { Unknown } from "../core/unknown.ts";
 import type { Plain, PlainObject } from "../core/value.ts";
 import type { Become, Host } from "../host/host.ts";
 import type { Prediction, Predictions } from "../host/prediction.ts";
+import type { TemplateMarks } from "../template/engine.ts";
 import type { ObjectSchema, ParamsOf } from "./params.ts";
 import { expandPaths } from "./target-path.ts";
 
@@ -65,16 +66,8 @@ export interface PlanContext {
   now(): number;
 }
 
-export interface RenderOptions {
-  readonly trimBlocks?: boolean;
-  readonly lstripBlocks?: boolean;
+export interface RenderOptions extends TemplateMarks {
   readonly newlineSequence?: "\n" | "\r" | "\r\n";
-  readonly blockStart?: string;
-  readonly blockEnd?: string;
-  readonly variableStart?: string;
-  readonly variableEnd?: string;
-  readonly commentStart?: string;
-  readonly commentEnd?: string;
   /** Extra variables (template_path, template_host, ansible_managed …). */
   readonly extra?: PlainObject;
 }

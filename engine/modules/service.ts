@@ -2,7 +2,7 @@
 
 import { planInitScript } from "./init-script.ts";
 import { builtin, defineModule } from "./module.ts";
-import { planUnit, touchesUnit } from "./systemd-plan.ts";
+import { planUnit, touchesUnit, UNIT_STATE } from "./systemd-plan.ts";
 import { failTask } from "./task-failure.ts";
 
 export const service = defineModule({
@@ -13,13 +13,7 @@ export const service = defineModule({
   params: {
     properties: {
       name: { type: "string", description: "Name of the service." },
-      state: {
-        type: "string",
-        enum: ["started", "stopped", "restarted", "reloaded"],
-        default: null,
-        description: "Whether it runs; restarted and reloaded always act.",
-      },
-      enabled: { type: "boolean", default: null, description: "Whether it starts at boot." },
+      ...UNIT_STATE,
       sleep: {
         type: "integer",
         default: null,

@@ -5,9 +5,21 @@ import { Unknown } from "../core/unknown.ts";
 import type { Host } from "../host/host.ts";
 import type { Prediction } from "../host/prediction.ts";
 import type { Change, Plan, PlanContext } from "./module.ts";
+import type { ParamSchema } from "./params.ts";
 import { type Scope, scopeEnvironment, systemctl, type UnitState, unitName, unitState } from "./systemctl.ts";
 import { failTask } from "./task-failure.ts";
 import { askTool, runTool } from "./tool-run.ts";
+
+/** What may be asked of any service; for `properties`. */
+export const UNIT_STATE = {
+  state: {
+    type: "string",
+    enum: ["started", "stopped", "restarted", "reloaded"],
+    default: null,
+    description: "Whether it runs; restarted and reloaded always act.",
+  },
+  enabled: { type: "boolean", default: null, description: "Whether it starts at boot." },
+} as const satisfies Record<string, ParamSchema>;
 
 export interface UnitWish {
   readonly name: string | undefined;

@@ -1,7 +1,7 @@
 // Units of systemd.
 
 import { builtin, defineModule } from "./module.ts";
-import { planUnit, touchesUnit } from "./systemd-plan.ts";
+import { planUnit, touchesUnit, UNIT_STATE } from "./systemd-plan.ts";
 
 export const systemd = defineModule({
   name: "systemd",
@@ -15,13 +15,7 @@ export const systemd = defineModule({
         aliases: ["service", "unit"],
         description: "Unit; .service may be left out.",
       },
-      state: {
-        type: "string",
-        enum: ["started", "stopped", "restarted", "reloaded"],
-        default: null,
-        description: "Whether it runs; restarted and reloaded always act.",
-      },
-      enabled: { type: "boolean", default: null, description: "Whether it starts at boot." },
+      ...UNIT_STATE,
       masked: { type: "boolean", default: null, description: "Whether it cannot be started at all." },
       force: { type: "boolean", default: null, description: "Replace symbolic links that are in the way." },
       daemon_reload: {

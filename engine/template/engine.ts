@@ -7,18 +7,22 @@ import type { Unknown } from "../core/unknown.ts";
 import type { Data, OMIT, Value } from "../core/value.ts";
 import type { Scope } from "./scope.ts";
 
-/** Options of the `template` module and of a `#jinja2:` header line. */
-export interface RenderSettings {
+/** How a text is taken for a template: its marks, and the blanks around blocks. */
+export interface TemplateMarks {
   readonly trimBlocks?: boolean;
   readonly lstripBlocks?: boolean;
-  readonly keepTrailingNewline?: boolean;
-  readonly newlineSequence?: string;
   readonly blockStart?: string;
   readonly blockEnd?: string;
   readonly variableStart?: string;
   readonly variableEnd?: string;
   readonly commentStart?: string;
   readonly commentEnd?: string;
+}
+
+/** Options of the `template` module and of a `#jinja2:` header line. */
+export interface RenderSettings extends TemplateMarks {
+  readonly keepTrailingNewline?: boolean;
+  readonly newlineSequence?: string;
   /** File of the text, for positions, and the folders where include, import and extends look. */
   readonly file?: string;
   readonly searchPath?: readonly string[];
