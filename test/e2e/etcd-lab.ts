@@ -1,14 +1,14 @@
 // What tests of etcd share: the project's playbooks on a lab's hosts of which some are in the group etcd, what a host says, and a
 // client that writes every 50 ms through the first one all the while.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import https from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { sshOptions } from "../../engine/lab/inventory.ts";
 import type { LabState } from "../../engine/lab/lab.ts";
-import type { Finished } from "./spawned-run.ts";
+import { labInventory, sshTo } from "../lab-hosts.ts";
+import { type Finished, type Running, startTsplay } from "./spawned-run.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
 
@@ -41,46 +41,18 @@ export class EtcdLab {
     const hosts = Object.fromEntries(
       lab.hosts.map(({ name, address }) => [name, { ansible_host: address, ...vars[name] }]),
     );
-    const group = Object.fromEntries(numbers.map((number) => [this.name(number), {}]));
-    const all = {
-      vars: {
-        ansible_user: "root",
-        ansible_ssh_private_key_file: lab.privateKeyFile,
-        ansible_ssh_common_args: ["-F", "/dev/null", ...sshOptions(lab)].join(" "),
-      },
-      hosts,
-      children: { etcd: { hosts: group } },
-    };
-    writeFileSync(join(this.inventory, "hosts.yml"), JSON.stringify({ all }));
+    const groups = { etcd: numbers.map((number) => this.name(number)) };
+    writeFileSync(join(this.inventory, "hosts.yml"), labInventory(lab, { hosts, groups }));
     rmSync(join(this.inventory, "group_vars"), { force: true });
     symlinkSync(join(PROJECT, "group_vars"), join(this.inventory, "group_vars"));
   }
 
   /** `tsplay run playbooks/NAME.yml`, or a playbook by its path; `child` may be killed. */
-  start(playbook: string, ...args: string[]): { readonly child: ChildProcess; readonly done: Promise<Finished> } {
-    const began = performance.now();
+  start(playbook: string, ...args: string[]): Running {
     const path = playbook.startsWith("/") ? playbook : join(PROJECT, `playbooks/${playbook}.yml`);
-    const words = [join(PROJECT, "bin/tsplay"), "run", path, "-i", this.inventory];
-    const child = spawn(process.execPath, [...words, ...args], { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
-    this.#children.add(child);
-    const outputs = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"] as const)
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
-        outputs[stream] += text;
-      });
-    const done = new Promise<Finished>((end, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, signal) =>
-        end({
-          ...outputs,
-          code,
-          signal,
-          all: `${outputs.stdout}\n${outputs.stderr}`,
-          took: (performance.now() - began) / 1000,
-        }),
-      );
-    });
-    return { child, done };
+    const running = startTsplay(["run", path, "-i", this.inventory, ...args], { cwd: PROJECT });
+    this.#children.add(running.child);
+    return running;
   }
 
   play(playbook: string, ...args: string[]): Promise<Finished> {
@@ -89,11 +61,9 @@ export class EtcdLab {
 
   /** What a script prints on a host, run as root at a login that knows the cluster. */
   says(number: number, script: string): string {
-    const lab = this.#lab();
-    const address = lab.hosts[number - 1]?.address ?? "";
-    const ssh = ["-F", "/dev/null", "-i", lab.privateKeyFile, ...sshOptions(lab), `root@${address}`];
     const known = ". /etc/profile.d/etcdctl.sh 2>/dev/null;";
-    const { stdout, stderr } = spawnSync("ssh", [...ssh, `${known} ${script}`], { encoding: "utf8" });
+    const [program = "", ...words] = sshTo(this.#lab(), number, `${known} ${script}`);
+    const { stdout, stderr } = spawnSync(program, words, { encoding: "utf8" });
     return `${stdout}${stderr}`.trim();
   }
 

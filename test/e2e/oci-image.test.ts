@@ -7,7 +7,7 @@ import { after, before, describe, it } from "mocha";
 import type { Host } from "../../engine/host/host.ts";
 import { useLab } from "./lab-fixture.ts";
 import { changesIn } from "./role-run.ts";
-import { type Finished, RunFolder, recapOf } from "./spawned-run.ts";
+import { type Finished, outputOf, RunFolder, recapOf } from "./spawned-run.ts";
 
 const INSTALL = `
 - hosts: all
@@ -63,27 +63,10 @@ describe("images of containers on a host", function () {
   after(() => folder?.remove());
 
   function play(playbook: string, ...args: string[]): Promise<Finished> {
-    folder.write({
-      "site.yml": playbook,
-      "hosts.yml": JSON.stringify({
-        all: {
-          hosts: { one: { ansible_host: folder.address(1) } },
-          vars: {
-            ansible_user: "root",
-            ansible_ssh_private_key_file: lab().privateKeyFile,
-            ansible_ssh_common_args: folder.sshArguments,
-          },
-        },
-      }),
-    });
-    return folder.start(args).done;
+    folder.inventory({ one: {} });
+    return folder.run(playbook, args);
   }
-
-  async function output(...argv: string[]): Promise<string> {
-    const { stdout, stderr, code } = await host.run({ argv });
-    expect(code, stderr.toString()).to.equal(0);
-    return stdout.toString().trim();
-  }
+  const output = (...argv: string[]): Promise<string> => outputOf(host, { argv });
 
   it("cannot be asked of a runtime that is not there: the package is named", async () => {
     const { all, code } = await play(IMAGES, "-e", "runtime=containerd", "-e", "program=/bin/ls");

@@ -11,7 +11,7 @@ import { after, before, describe, it } from "mocha";
 import type { Host } from "../../engine/host/host.ts";
 import { useLab } from "./lab-fixture.ts";
 import { changesIn, runRole } from "./role-run.ts";
-import { type Finished, RunFolder } from "./spawned-run.ts";
+import { type Finished, outputOf, RunFolder } from "./spawned-run.ts";
 
 const PROGRAMS =
   "kubeadm kubelet kubectl crictl kube-apiserver kube-controller-manager kube-scheduler kube-proxy".split(" ");
@@ -88,11 +88,7 @@ describe("the sources of the role k8s", function () {
     return runRole(folder, lab(), { ...given, args: ["-e", JSON.stringify(all), ...args] });
   }
 
-  async function output(command: string): Promise<string> {
-    const { stdout, stderr, code } = await host.run({ script: command });
-    expect(code, stderr.toString()).to.equal(0);
-    return stdout.toString().trim();
-  }
+  const output = (script: string): Promise<string> => outputOf(host, { script });
 
   describe("packages", () => {
     const vars = { k8s_repository_url: "file:/srv/repo/", k8s_repository_key: "/srv/repo/key.asc" };

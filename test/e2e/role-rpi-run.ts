@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import { expect } from "chai";
 import type { Host } from "../../engine/host/host.ts";
 import type { LabState } from "../../engine/lab/lab.ts";
+import type { HostVariables } from "../lab-hosts.ts";
 import { MODEL_FILE } from "./role-rpi-host.ts";
-import { type Finished, type HostVariables, RunFolder, recapOf, said } from "./spawned-run.ts";
+import { type Finished, RunFolder, recapOf, said } from "./spawned-run.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../..");
 

@@ -3,15 +3,14 @@
 import { resolve } from "node:path";
 import { expect } from "chai";
 import type { LabState } from "../../engine/lab/lab.ts";
-import type { Finished, HostVariables, RunFolder } from "./spawned-run.ts";
+import { type InventoryParts, labInventory } from "../lab-hosts.ts";
+import type { Finished, RunFolder } from "./spawned-run.ts";
 
 const ROLES = resolve(import.meta.dirname, "../../roles");
 
 /** One playbook on hosts of a lab. `hosts`: variables by name, in the order of the lab's hosts; `groups`: their members. */
-export interface RoleRun {
+export interface RoleRun extends Pick<InventoryParts, "hosts" | "groups"> {
   readonly playbook: string;
-  readonly hosts: Readonly<Record<string, HostVariables>>;
-  readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly args?: readonly string[];
 }
 
@@ -21,26 +20,10 @@ export function runRole(
   lab: LabState,
   { playbook, hosts, groups, args }: RoleRun,
 ): Promise<Finished> {
-  const nothing = (names: readonly string[]): Record<string, null> =>
-    Object.fromEntries(names.map((name) => [name, null]));
-  folder.write({
-    "site.yml": playbook,
-    "hosts.yml": JSON.stringify({
-      all: {
-        hosts: Object.fromEntries(
-          Object.entries(hosts).map(([name, vars], at) => [name, { ansible_host: folder.address(at + 1), ...vars }]),
-        ),
-        vars: {
-          ansible_user: "root",
-          ansible_ssh_private_key_file: lab.privateKeyFile,
-          ansible_ssh_common_args: folder.sshArguments,
-        },
-        children: Object.fromEntries(
-          Object.entries(groups ?? {}).map(([name, members]) => [name, { hosts: nothing(members) }]),
-        ),
-      },
-    }),
-  });
+  const addressed = Object.fromEntries(
+    Object.entries(hosts).map(([name, vars], at) => [name, { ansible_host: folder.address(at + 1), ...vars }]),
+  );
+  folder.write({ "site.yml": playbook, "hosts.yml": labInventory(lab, { hosts: addressed, groups }) });
   return folder.start(args, { ANSIBLE_ROLES_PATH: ROLES }).done;
 }
 

@@ -4,10 +4,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import type { Host } from "../../engine/host/host.ts";
+import type { Host, RunRequest } from "../../engine/host/host.ts";
 import { createHost, type OpenHost } from "../../engine/host/hosts.ts";
-import { sshOptions } from "../../engine/lab/inventory.ts";
 import type { LabState } from "../../engine/lab/lab.ts";
+import { type HostVariables, labHost, labInventory, labSshArguments } from "../lab-hosts.ts";
 
 const TSPLAY = resolve(import.meta.dirname, "../../bin/tsplay");
 
@@ -31,8 +31,50 @@ export interface Running {
   says(text: string | RegExp): Promise<void>;
 }
 
-/** Variables of a host in the inventory. */
-export type HostVariables = Readonly<Record<string, unknown>>;
+/** Starts `tsplay` with these words, in a folder and with an environment of the test's choice. */
+export function startTsplay(
+  words: readonly string[],
+  options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
+): Running {
+  const began = performance.now();
+  const child = spawn(process.execPath, [TSPLAY, ...words], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+  const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const said = (): string => Buffer.concat([...outputs.stdout, ...outputs.stderr]).toString();
+  const listeners = new Set<() => void>();
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].on("data", (chunk: Buffer) => {
+      outputs[stream].push(chunk);
+      for (const listener of listeners) listener();
+    });
+  const done = new Promise<Finished>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) =>
+      resolve({
+        code,
+        signal,
+        stdout: Buffer.concat(outputs.stdout).toString(),
+        stderr: Buffer.concat(outputs.stderr).toString(),
+        all: said(),
+        took: (performance.now() - began) / 1000,
+      }),
+    );
+  });
+  const has = (text: string | RegExp): boolean =>
+    typeof text === "string" ? said().includes(text) : text.test(said());
+  const says = (text: string | RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (has(text)) resolve();
+      };
+      listeners.add(look);
+      look();
+      done.then(
+        ({ all }) => reject(new Error(`it ended without saying ${String(text)}:\n${all}`)),
+        (error: unknown) => reject(error),
+      );
+    });
+  return { child, done, says };
+}
 
 /** A folder with what a run needs; it goes with `remove`. */
 export class RunFolder {
@@ -59,25 +101,17 @@ export class RunFolder {
 
   /** Address of the lab's n-th host, from 1. */
   address(number: number): string {
-    const host = this.#lab.hosts[number - 1];
-    if (!host) throw new Error(`the lab has no host ${number}`);
-    return host.address;
+    return labHost(this.#lab, number).address;
   }
 
   /** What ssh needs to know of the lab, as `ansible_ssh_common_args`. */
   get sshArguments(): string {
-    return ["-F", "/dev/null", ...sshOptions(this.#lab)].join(" ");
+    return labSshArguments(this.#lab);
   }
 
   /** Writes hosts.yml: these hosts with these variables, which are the lab's first host, as root, where they say nothing else. */
   inventory(hosts: Readonly<Record<string, HostVariables>>): void {
-    const vars = {
-      ansible_host: this.address(1),
-      ansible_user: "root",
-      ansible_ssh_private_key_file: this.#lab.privateKeyFile,
-      ansible_ssh_common_args: this.sshArguments,
-    };
-    this.write({ "hosts.yml": JSON.stringify({ all: { hosts, vars } }) });
+    this.write({ "hosts.yml": labInventory(this.#lab, { hosts, vars: { ansible_host: this.address(1) } }) });
   }
 
   /** Starts `tsplay run site.yml -i hosts.yml …`. */
@@ -87,49 +121,12 @@ export class RunFolder {
 
   /** Starts `tsplay` with these words. */
   startWith(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const began = performance.now();
-    const child = spawn(process.execPath, [TSPLAY, ...args], {
+    const running = startTsplay(args, {
       cwd: this.folder,
       env: { PATH: process.env.PATH, HOME: this.path("home"), LC_ALL: "C.UTF-8", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
     });
-    this.#children.add(child);
-    const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    const said = (): string => Buffer.concat([...outputs.stdout, ...outputs.stderr]).toString();
-    const listeners = new Set<() => void>();
-    for (const stream of ["stdout", "stderr"] as const)
-      child[stream].on("data", (chunk: Buffer) => {
-        outputs[stream].push(chunk);
-        for (const listener of listeners) listener();
-      });
-    const done = new Promise<Finished>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, signal) =>
-        resolve({
-          code,
-          signal,
-          stdout: Buffer.concat(outputs.stdout).toString(),
-          stderr: Buffer.concat(outputs.stderr).toString(),
-          all: said(),
-          took: (performance.now() - began) / 1000,
-        }),
-      );
-    });
-    const has = (text: string | RegExp): boolean =>
-      typeof text === "string" ? said().includes(text) : text.test(said());
-    const says = (text: string | RegExp): Promise<void> =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (has(text)) resolve();
-        };
-        listeners.add(look);
-        look();
-        done.then(
-          ({ all }) => reject(new Error(`it ended without saying ${String(text)}:\n${all}`)),
-          (error: unknown) => reject(error),
-        );
-      });
-    return { child, done, says };
+    this.#children.add(running.child);
+    return running;
   }
 
   /** `tsplay run site.yml` to its end; `playbook` is written first where it is given. */
@@ -165,7 +162,14 @@ export class RunFolder {
   }
 }
 
-/** What a command says on a host. */
+/** What a command that must succeed writes on a host. */
+export async function outputOf(host: Host, request: Pick<RunRequest, "argv" | "script">): Promise<string> {
+  const { stdout, stderr, code } = await host.run(request);
+  if (code !== 0) throw new Error(`exit status ${code} on ${host.name}: ${stderr.toString()}`);
+  return stdout.toString().trim();
+}
+
+/** What a command says on a host, however it ends. */
 export async function said(host: Host, script: string): Promise<string> {
   return (await host.run({ script })).stdout.toString().trim();
 }

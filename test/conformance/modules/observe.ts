@@ -1,9 +1,9 @@
 // What is compared of module cases: results without what no two runs share, and the state of a host.
 
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { sshOptions } from "../../../engine/lab/inventory.ts";
+import { tryCommand } from "../../../engine/lab/command.ts";
 import type { LabState } from "../../../engine/lab/lab.ts";
+import { sshTo } from "../../lab-hosts.ts";
 import { filesBelow } from "../observed.ts";
 import type { ModuleCases, Pass, TaskCase } from "./cases.ts";
 
@@ -88,25 +88,10 @@ function withoutBackupName(text: string): string {
 }
 
 /** Runs a script on the lab's first host, by the system's ssh: neither program has a part in it. */
-export function onHost(lab: LabState, script: string): Promise<string> {
-  const address = lab.hosts[0]?.address ?? "";
-  const options = ["-F", "/dev/null", ...sshOptions(lab), "-o", "LogLevel=ERROR", "-i", lab.privateKeyFile];
-  const child = spawn("ssh", [...options, `root@${address}`, "LC_ALL=C sh -eu"], { stdio: ["pipe", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  child.stdin.end(script);
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) =>
-      code === 0 ? resolve(stdout) : reject(new Error(`exit ${code}: ${stderr}${stdout}\n${script}`)),
-    );
-  });
+export async function onHost(lab: LabState, script: string): Promise<string> {
+  const { code, stdout, stderr } = await tryCommand(sshTo(lab, 1, "LC_ALL=C sh -eu"), { input: script });
+  if (code !== 0) throw new Error(`exit ${code}: ${stderr}${stdout}\n${script}`);
+  return stdout;
 }
 
 /** Prints type, mode, owner and content of everything below the paths. */

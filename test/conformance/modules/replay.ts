@@ -3,8 +3,8 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sshOptions } from "../../../engine/lab/inventory.ts";
 import type { LabState } from "../../../engine/lab/lab.ts";
+import { labVariables } from "../../lab-hosts.ts";
 import { withoutPlace } from "../observed.ts";
 import { runTsplay } from "../run-tsplay.ts";
 import { argumentsOf, layOut, type ModuleCases, PASSES } from "./cases.ts";
@@ -24,9 +24,7 @@ export async function replay(lab: LabState, cases: ModuleCases): Promise<Replay>
   try {
     layOut(cases, folder, {
       ansible_host: lab.hosts[0]?.address,
-      ansible_user: "root",
-      ansible_ssh_private_key_file: lab.privateKeyFile,
-      ansible_ssh_common_args: ["-F", "/dev/null", ...sshOptions(lab)].join(" "),
+      ...labVariables(lab),
     });
     await setUp(lab, cases.setup);
     const before = await probe(lab, cases);

@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
-import { sshOptions } from "../../../engine/lab/inventory.ts";
 import type { LabState } from "../../../engine/lab/lab.ts";
-import type { Finished } from "../spawned-run.ts";
+import { type HostVariables, labInventory, sshTo } from "../../lab-hosts.ts";
+import { type Finished, startTsplay } from "../spawned-run.ts";
 
 const PROJECT = resolve(import.meta.dirname, "../../..");
 const WRITER = readFileSync(join(import.meta.dirname, "cluster-writer.sh"), "utf8");
@@ -38,57 +38,27 @@ export class ClusterRun {
   }
 
   /** Writes the inventory: these groups, and variables for all. */
-  arrange(groups: Groups, vars: Readonly<Record<string, unknown>> = {}): void {
+  arrange(groups: Groups, vars: HostVariables = {}): void {
     const lab = this.#lab();
     const all = Object.values(groups).flat();
-    writeFileSync(
-      join(this.inventory, "hosts.yml"),
-      JSON.stringify({
-        all: {
-          vars: {
-            ansible_user: "root",
-            ansible_ssh_private_key_file: lab.privateKeyFile,
-            ansible_ssh_common_args: ["-F", "/dev/null", ...sshOptions(lab)].join(" "),
-            ...vars,
-          },
-          hosts: Object.fromEntries(
-            lab.hosts
-              .filter((_, index) => all.includes(index + 1))
-              .map(({ name, address }) => [name, { ansible_host: address }]),
-          ),
-          children: Object.fromEntries(
-            Object.entries(groups).map(([group, numbers]) => [
-              group,
-              { hosts: Object.fromEntries(numbers.map((number) => [this.name(number), {}])) },
-            ]),
-          ),
-        },
-      }),
-    );
+    const inventory = labInventory(lab, {
+      vars,
+      hosts: Object.fromEntries(
+        lab.hosts
+          .filter((_, index) => all.includes(index + 1))
+          .map(({ name, address }) => [name, { ansible_host: address }]),
+      ),
+      groups: Object.fromEntries(
+        Object.entries(groups).map(([group, numbers]) => [group, numbers.map((number) => this.name(number))]),
+      ),
+    });
+    writeFileSync(join(this.inventory, "hosts.yml"), inventory);
   }
 
   /** `tsplay run playbooks/NAME.yml` on the inventory, to its end. */
   play(name: string, ...args: string[]): Promise<Finished> {
-    const began = performance.now();
-    const words = [join(PROJECT, "bin/tsplay"), "run", join(PROJECT, `playbooks/${name}.yml`), "-i", this.inventory];
-    const child = spawn(process.execPath, [...words, ...args], { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
-    const outputs = { stdout: "", stderr: "" };
-    for (const stream of ["stdout", "stderr"] as const)
-      child[stream].setEncoding("utf8").on("data", (text: string) => {
-        outputs[stream] += text;
-      });
-    return new Promise((done, reject) => {
-      child.on("error", reject);
-      child.on("close", (code, signal) =>
-        done({
-          code,
-          signal,
-          ...outputs,
-          all: outputs.stdout + outputs.stderr,
-          took: (performance.now() - began) / 1000,
-        }),
-      );
-    });
+    const playbook = join(PROJECT, `playbooks/${name}.yml`);
+    return startTsplay(["run", playbook, "-i", this.inventory, ...args], { cwd: PROJECT }).done;
   }
 
   /** The same, which must succeed. */
@@ -100,7 +70,8 @@ export class ClusterRun {
 
   /** What a script says on a host, both outputs. */
   says(number: number, script: string): string {
-    const { stdout, stderr, error } = spawnSync("ssh", [...this.#ssh(number), "sh", "-s"], {
+    const [program = "", ...words] = sshTo(this.#lab(), number, "sh", "-s");
+    const { stdout, stderr, error } = spawnSync(program, words, {
       input: `export KUBECONFIG=/etc/kubernetes/admin.conf ETCDCTL_API=3\n${script}\n`,
       encoding: "utf8",
     });
@@ -128,7 +99,8 @@ export class ClusterRun {
 
   /** A client on a master that writes every 50 ms, to etcd and through the API's load balancer; gives a way to end it. */
   async write(number: number): Promise<() => Promise<{ readonly etcd: Written; readonly api: Written }>> {
-    const child = spawn("ssh", [...this.#ssh(number), "bash", "-s"], { stdio: ["pipe", "pipe", "inherit"] });
+    const [program = "", ...words] = sshTo(this.#lab(), number, "bash", "-s");
+    const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
     let said = "";
     const begun = new Promise<void>((resolve) => {
       child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -153,13 +125,6 @@ export class ClusterRun {
 
   remove(): void {
     rmSync(this.inventory, { recursive: true, force: true });
-  }
-
-  #ssh(number: number): string[] {
-    const lab = this.#lab();
-    const host = lab.hosts[number - 1];
-    if (!host) throw new Error(`the lab has no host ${number}`);
-    return ["-F", "/dev/null", "-i", lab.privateKeyFile, ...sshOptions(lab), `root@${host.address}`];
   }
 }
 
