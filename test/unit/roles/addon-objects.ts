@@ -49,8 +49,8 @@ export const evaluated = (expression: string, settings: Settings): unknown =>
 export const objects = (name: string, settings: Settings = {}): Manifest[] =>
   documents(`addons/${name}.yaml.j2`, settings);
 
-/** Documents of any template of the role. */
-export function documents(name: string, settings: Settings): Manifest[] {
+/** The text of any template of the role. */
+export function rendered(name: string, settings: Settings): string {
   const path = join(TEMPLATES, name);
   const text = engine.render(readFileSync(path, "utf8"), scopeOf(settings), {
     trimBlocks: true,
@@ -58,7 +58,12 @@ export function documents(name: string, settings: Settings): Manifest[] {
     searchPath: [TEMPLATES],
   });
   if (typeof text !== "string") throw new Error("not decided");
-  return parseAllDocuments(text)
+  return text;
+}
+
+/** Its documents, where it is YAML. */
+export function documents(name: string, settings: Settings): Manifest[] {
+  return parseAllDocuments(rendered(name, settings))
     .map((one) => {
       expect(one.errors, `${name}: ${one.errors[0]?.message}`).to.deep.equal([]);
       return one.toJS();
