@@ -1,14 +1,14 @@
 // The base image that a lab's hosts are overlays of: built once by mmdebstrap, kept in the cache, found again by
 // its suite, packages, format and the machine's apt settings.
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fail } from "../core/problem.ts";
 import { type Archive, fingerprint, readArchive } from "./archive.ts";
 import { command } from "./command.ts";
 import { type LabArch, machineArch } from "./foreign-arch.ts";
+import { ensureBuilt } from "./image-cache.ts";
 import { BASE_PACKAGES, IMAGE_FILES, IMAGE_FORMAT, IMAGE_STEPS, PYTHON_PACKAGES, SUITES } from "./image-recipe.ts";
-import { withLock } from "./lock.ts";
 import { imagesDir, type Places } from "./places.ts";
 import { type LabState, labNames, readState } from "./state.ts";
 
@@ -41,23 +41,12 @@ export async function ensureImage(
   const name = imageName(options, archive);
   const folder = join(imagesDir(places), name);
   const image = { name, root: join(folder, "root"), archive };
-  if (existsSync(folder)) return image;
-  mkdirSync(imagesDir(places), { recursive: true, mode: 0o700 });
-  await withLock(
-    `${folder}.lock`,
-    async () => {
-      if (existsSync(folder)) return;
-      const building = `${folder}.building`;
-      rmSync(building, { recursive: true, force: true });
-      mkdirSync(building, { mode: 0o755 });
-      const long = foreign(options) ? "ten minutes or more, as every program is emulated" : "about half a minute";
-      onProgress(`building the base image of ${options.suite}, once (${long})`);
-      await build(join(building, "root"), options, archive, onProgress);
-      renameSync(building, folder);
-      removeOutdated(places, options, name);
-    },
-    (pid) => onProgress(`waiting for process ${pid}, which builds this image`),
-  );
+  const make = (building: string): Promise<void> => {
+    const long = foreign(options) ? "ten minutes or more, as every program is emulated" : "about half a minute";
+    onProgress(`building the base image of ${options.suite}, once (${long})`);
+    return build(join(building, "root"), options, archive, onProgress);
+  };
+  if (await ensureBuilt(folder, make, onProgress)) removeOutdated(places, options, name);
   return image;
 }
 

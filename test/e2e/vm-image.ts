@@ -1,12 +1,13 @@
 // The disk image that virtual machines for tests start from: a small Debian with its own kernel, made once and kept in
 // the cache. What is of one machine only (name, keys, addresses) comes with a second disk, the seed.
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { type Archive, fingerprint, readArchive } from "../../engine/lab/archive.ts";
 import { command, tryCommand } from "../../engine/lab/command.ts";
 import { type LabArch, startEmulation, stopEmulation } from "../../engine/lab/foreign-arch.ts";
+import { ensureBuilt } from "../../engine/lab/image-cache.ts";
 import { withLock } from "../../engine/lab/lock.ts";
 import { defaultCacheDir, labsDir } from "../../engine/lab/places.ts";
 
@@ -130,25 +131,16 @@ export async function ensureVmImage(
     initrd: join(folder, "initrd.img"),
     archive,
   };
-  if (existsSync(folder)) return image;
-  mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
-  await withLock(
-    `${folder}.lock`,
-    async () => {
-      if (existsSync(folder)) return;
-      const building = `${folder}.building`;
-      rmSync(building, { recursive: true, force: true });
-      mkdirSync(building, { mode: 0o755 });
-      const long = emulated(arch) ? "ten minutes or more, as every program is emulated" : "about half a minute";
-      onProgress(`building the image of virtual machines, once (${long})`);
-      const make = (): Promise<void> => build(building, suite, arch, include, archive);
-      await (emulated(arch) ? whileEmulating(basename(folder), make, onProgress) : make());
-      for (const name of readdirSync(cacheFolder()))
-        if (name.startsWith(prefix) && !name.includes(".")) rmSync(join(cacheFolder(), name), { recursive: true });
-      renameSync(building, folder);
-    },
-    (pid) => onProgress(`waiting for process ${pid}, which builds this image`),
-  );
+  const make = (building: string): Promise<void> => {
+    const long = emulated(arch) ? "ten minutes or more, as every program is emulated" : "about half a minute";
+    onProgress(`building the image of virtual machines, once (${long})`);
+    const work = (): Promise<void> => build(building, suite, arch, include, archive);
+    return emulated(arch) ? whileEmulating(basename(folder), work, onProgress) : work();
+  };
+  if (await ensureBuilt(folder, make, onProgress))
+    for (const name of readdirSync(cacheFolder()))
+      if (name.startsWith(prefix) && !name.includes(".") && name !== basename(folder))
+        rmSync(join(cacheFolder(), name), { recursive: true });
   return image;
 }
 
