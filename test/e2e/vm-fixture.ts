@@ -64,8 +64,8 @@ export interface VirtualMachines {
   reboot(number: number): Promise<void>;
 }
 
-/** Seconds that a machine may take to answer: emulated and beside other work, it may take minutes. */
-const PATIENCE = 300;
+/** Seconds that a machine may take to answer: emulated and beside much other work, one took seven minutes. */
+const PATIENCE = 1200;
 
 /**
  * Boots machines before the tests of the surrounding `describe` and gives a function that returns them. Where that cannot be,
@@ -75,7 +75,7 @@ export function useVirtualMachines(options: VmOptions): () => VirtualMachines {
   let up: Up | undefined;
 
   before(async function () {
-    this.timeout(900_000);
+    this.timeout(2_400_000);
     const arch = options.arch ?? "amd64";
     const problem = await vmUnfitness(arch);
     if (problem !== undefined) {
@@ -266,7 +266,7 @@ class Up implements VirtualMachines {
     const deadline = performance.now() + PATIENCE * 1000;
     const asked = "systemctl is-system-running --wait; cat /proc/sys/kernel/random/boot_id";
     for (;;) {
-      const { stdout } = this.#try(number, asked, 5);
+      const { stdout } = this.#try(number, asked);
       if (/^(running|degraded)$/m.test(stdout) && (otherBoot === "" || !stdout.includes(otherBoot))) return;
       const child = this.#children[number - 1];
       if (child?.exitCode !== null || performance.now() > deadline)
@@ -275,7 +275,7 @@ class Up implements VirtualMachines {
     }
   }
 
-  #try(number: number, script: string, connect = 30): { status: number | null; stdout: string; stderr: string } {
+  #try(number: number, script: string): { status: number | null; stdout: string; stderr: string } {
     const machine = this.machines[number - 1];
     if (!machine) throw new Error(`there is no machine ${number}`);
     const options = [
@@ -283,13 +283,14 @@ class Up implements VirtualMachines {
       "StrictHostKeyChecking=yes",
       "BatchMode=yes",
       "ServerAliveInterval=10",
-      `ConnectTimeout=${connect}`,
+      // Each attempt costs the machine a handshake: one that is given up too early keeps it from the next one.
+      "ConnectTimeout=60",
     ];
     const argv = ["-F", "/dev/null", "-i", this.privateKeyFile, "-p", String(machine.port)];
     for (const option of options) argv.push("-o", option);
     const { status, stdout, stderr } = spawnSync("ssh", [...argv, "root@127.0.0.1", script], {
       encoding: "utf8",
-      timeout: 180_000,
+      timeout: 600_000,
     });
     return { status, stdout, stderr };
   }
