@@ -83,7 +83,8 @@ describe("flannel with its settings in etcd (flanneld is a stand-in)", function 
   });
 
   it("changes nothing when it is made again, and is foretold when a setting changes", async () => {
-    expect(changesIn(await cluster.plays("k8s", ...args))).to.deep.equal([]);
+    const again = await cluster.plays("k8s", ...args, "--diff");
+    expect(changesIn(again), again.stdout).to.deep.equal([]);
     const foretold = changesIn(await cluster.plays("k8s", ...args, "--check", "-e", "k8s_flannel_backend=vxlan"));
     expect(foretold.join("\n")).to.contain("The settings of flannel in etcd").and.contain("flanneld runs, anew");
   });
