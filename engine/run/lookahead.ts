@@ -7,6 +7,7 @@ import type { Value } from "../core/value.ts";
 import type { Task } from "../playbook/model.ts";
 import { hasMarks } from "../text/templates.ts";
 import type { Cursor, CursorRules } from "./cursor.ts";
+import { HostVarReads } from "./host-vars-reads.ts";
 import type { PlayState } from "./play-state.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 
@@ -54,7 +55,8 @@ export class Lookahead {
       ahead.advance();
       const task = ahead.current();
       if (!task || task.isHandler || task.include || task.meta) return;
-      const prepared = prepare(state, task, host, pending);
+      const reads = new HostVarReads(state.hostVars);
+      const prepared = { ...prepare(state, task, host, new Map([...pending, ["hostvars", reads]])), reads };
       if (isDecided(prepared)) this.#ahead.set(keyOf(ahead), prepared);
       previous = prepared;
     }
@@ -97,12 +99,13 @@ function isDecided({ whole, items }: Prepared): boolean {
   return items.every(({ decision }) => decision.kind !== "unknown" && decision.kind !== "failed");
 }
 
-/** Nothing was changed on the machines that the plans are for, nor on the controller, and no host dropped out. */
+/** Nothing was changed on the machines that the plans are for, on the controller, or of what was read of other hosts, and no host dropped out. */
 function isValid(state: PlayState, prepared: Prepared): boolean {
   return (
     prepared.membership === state.membership &&
     prepared.controller === state.context.targets.controllerGeneration &&
-    prepared.items.every(({ options, generation }) => !options || generation === options.target.generation)
+    prepared.items.every(({ options, generation }) => !options || generation === options.target.generation) &&
+    (prepared.reads?.unchanged() ?? true)
   );
 }
 

@@ -37,7 +37,8 @@ export class PlayState {
   readonly #magic = new Map<string, MagicTable>();
   readonly #varsFiles = new Map<string, { readonly version: number; readonly values: ReadonlyMap<string, Value> }>();
   readonly #warned: Set<string>;
-  readonly #hostVars: HostVars;
+  /** Every host's variables, as they are now. */
+  readonly hostVars: HostVars;
 
   constructor(
     context: RunContext,
@@ -55,7 +56,7 @@ export class PlayState {
     this.publicRoles = context.privateRoleVars ? [] : play.roles.filter(({ isPublic }) => isPublic);
     this.handlers = [...play.handlers];
     this.#warned = warned;
-    this.#hostVars = new HostVars(
+    this.hostVars = new HostVars(
       context.inventory,
       (host) => this.#hostVarsScope(host),
       (value, scope) => {
@@ -199,7 +200,7 @@ export class PlayState {
       const failedElsewhere = (name: string): boolean => this.batch.get(name)?.active ?? true;
       table = {
         ...hostMagic(this.context.inventory, host),
-        hostvars: () => this.#hostVars,
+        hostvars: () => this.hostVars,
         ansible_facts: () => this.context.store.host(host).facts,
         ansible_play_hosts: () => this.hosts.left.filter(failedElsewhere),
         play_hosts: () => this.hosts.left.filter(failedElsewhere),

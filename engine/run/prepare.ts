@@ -13,6 +13,7 @@ import type { Task } from "../playbook/model.ts";
 import type { Scope } from "../template/scope.ts";
 import { hasMarks } from "../text/templates.ts";
 import type { Evaluation } from "./evaluate.ts";
+import type { HostVarReads } from "./host-vars-reads.ts";
 import { type LoopItem, loopItems } from "./loop.ts";
 import { KeptWarnings, planContext } from "./plan-context.ts";
 import type { PlayState } from "./play-state.ts";
@@ -63,6 +64,8 @@ export interface Prepared {
   /** The play's membership and the controller's state that it was made for. */
   readonly membership: number;
   readonly controller: number;
+  /** Of a plan that was made ahead: what it read of other hosts. */
+  readonly reads?: HostVarReads;
 }
 
 /** Prepares all items of a task for a host. `front` is in front of all variables (pending names, include items). */

@@ -68,6 +68,24 @@ describe("a play", () => {
     expect(readFileSync(shop.path("t"), "utf8")).to.equal("now new\n");
   });
 
+  it("plans ahead without missing what another host has learned in between", async () => {
+    const ran = await shop.play(
+      `- hosts: all
+  gather_facts: false
+  vars:
+    found: "{{ hostvars['two']['seen'].stat }}"
+  tasks:
+    - { name: look, stat: { path: "@/x" }, register: seen, when: inventory_hostname == 'two' }
+    - { name: told, debug: { msg: "{{ found is defined }} {{ hostvars['two']['word'] | default('none') }}" } }
+    - { name: set, set_fact: { word: "{{ inventory_hostname }}" } }
+    - { name: again, debug: { msg: "{{ hostvars['two']['word'] | default('none') }}" } }
+`,
+      { hosts: ["one", "two"] },
+    );
+    const said = ran.results.filter(({ host, result }) => host === "one" && result.msg !== undefined);
+    expect(said.map(({ result }) => result.msg)).to.deep.equal(["True none", "two"]);
+  });
+
   it("asks for the plans of many unchanged tasks in few round trips", async () => {
     const tasks = Array.from(
       { length: 40 },
