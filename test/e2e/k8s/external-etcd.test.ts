@@ -99,16 +99,4 @@ describe("a cluster whose etcd is one of its own", function () {
         .and.not.equal(before[at]);
     await cluster.plays("verify");
   });
-
-  it("does not forget where its data is", async () => {
-    cluster.arrange({ masters: [1], workers: [] }, { ...settings, k8s_etcd: "stacked" });
-    const refused = await cluster.play("k8s");
-    expect(refused.code).to.equal(2);
-    expect(refused.all).to.contain(
-      "has its data in the group etcd, and k8s_etcd is stacked: the cluster would be empty",
-    );
-    cluster.says(3, "mkdir -p /etc/kubernetes/manifests && touch /etc/kubernetes/manifests/etcd.yaml");
-    arrange(3);
-    expect((await cluster.play("etcd")).all).to.contain("runs a member of etcd as a static pod");
-  });
 });
