@@ -5,8 +5,9 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { after, describe, it } from "mocha";
+import { after, before, describe, it } from "mocha";
 import { EtcdLab } from "./etcd-lab.ts";
+import { differences, TRACES } from "./host-traces.ts";
 import { useLab } from "./lab-fixture.ts";
 import { changesIn } from "./role-run.ts";
 
@@ -26,6 +27,10 @@ describe("the etcd playbook on three bare hosts", function () {
   const lab = useLab({ name: "etcd-test", count: 3 });
   const etcd = new EtcdLab(lab);
   let predicted: string[] = [];
+  let fresh = "";
+  before(() => {
+    fresh = etcd.says(1, TRACES);
+  });
   after(() => etcd.remove());
 
   const on = (task: string): string[] => [1, 2, 3].map((number) => `${task} on ${etcd.name(number)}`);
@@ -117,5 +122,17 @@ describe("the etcd playbook on three bare hosts", function () {
     expect(changesIn(await etcd.play("etcd", ...words))).to.deep.equal([]);
     changesIn(await etcd.play("etcd"));
     expect(etcd.says(2, "readlink /proc/$(systemctl show -p MainPID --value etcd)/exe")).to.equal("/usr/bin/etcd");
+  });
+
+  it("leaves no trace when it is reset, after a yes only", async () => {
+    const asked = await etcd.play("reset");
+    expect(asked.all).to.contain("Nothing was changed");
+    expect(asked.stdout).not.to.match(/^changed:/m);
+    expect(differences(fresh, etcd.says(1, TRACES))).to.include.members(["+ user etcd", "+ unit etcd.service"]);
+    changesIn(await etcd.play("reset", "-e", "confirmed=true"));
+    // This one was brought by a test above.
+    const left = (number: number): string[] =>
+      differences(fresh, etcd.says(number, TRACES)).filter((line) => !/openssl/.test(line));
+    for (const number of [1, 2, 3]) expect(left(number)).to.deep.equal([]);
   });
 });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { labKill, labRebuild } from "../../../engine/lab/lab.ts";
+import { differences, TRACES } from "../host-traces.ts";
 import { ClusterRun, readyNodes } from "../k8s/cluster-run.ts";
 import { otherVersion } from "../k8s/cluster-version.ts";
 import { useLab } from "../lab-fixture.ts";
@@ -93,7 +94,7 @@ describe("the life of a cluster", function () {
   it("replaces a master whose machine is gone, and goes on writing", async () => {
     const early = await cluster.play("replace-master", "-e", `master=${cluster.name(2)}`);
     expect(early.all).to.contain("is a master still");
-    expect(changesIn(early)).to.deep.equal([]);
+    expect(early.stdout).not.to.match(/^changed:/m);
     expect(cluster.objects(1, "nodes").map(({ metadata }) => metadata.name)).to.include(cluster.name(2));
     const end = await cluster.write(1);
     await labRebuild({ name: NAME, host: cluster.name(3) });
@@ -168,26 +169,3 @@ describe("the life of a cluster", function () {
     for (const number of [1, 3]) expect(differences(fresh, cluster.says(number, TRACES))).to.deep.equal([]);
   });
 });
-
-/** What a host has: packages, users, files of settings and programs, units, mounts, links, rules. */
-const TRACES = `
-dpkg-query --show --showformat 'package \${Package}\n' | sort
-cut -d: -f1 /etc/passwd | sed 's/^/user /'
-find /etc /opt /usr/local /srv /root -xdev ! -type d | grep -v -E '^/etc/(ssl/certs|alternatives|ssh/ssh_host|rc..d|ld.so.cache|mailcap|shadow|passwd|group|gshadow|subuid|subgid|hosts|machine-id|hostname|lab/|.pwd.lock)|authorized_keys|apt/|.bash_history' | sort | sed 's/^/file /'
-systemctl list-units --all --no-legend --plain --type=service,socket | awk '{print "unit " $1}' | grep -v -E '@|ssh' | sort
-awk '{print "mount " $2}' /proc/mounts | grep -E 'kube|containerd|docker' | sort
-ip -o link | awk -F': ' '{print "link " $2}' | sed 's/@.*//' | sort
-ip route | sed 's/^/route /' | grep -v -E 'host0|eth0'
-iptables-save | grep -E '^-A' | sed 's/^/rule /'
-grep -c . /etc/hosts | sed 's/^/hosts lines /'
-`;
-
-/** Lines that only one of two texts has; packages that stay on purpose are left out. */
-function differences(one: string, other: string): string[] {
-  const [first, second] = [one, other].map((text) => new Set(text.split("\n")));
-  const only = [...(first ?? [])].filter((line) => !second?.has(line)).map((line) => `- ${line}`);
-  const more = [...(second ?? [])].filter((line) => !first?.has(line)).map((line) => `+ ${line}`);
-  return [...only, ...more].filter(
-    (line) => !/package (curl|libcurl|lib|pigz|iproute2|ca-cert|publicsuffix)|ansible|systemd-/.test(line),
-  );
-}

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { differences, TRACES } from "../host-traces.ts";
 import { useLab } from "../lab-fixture.ts";
 import { changesIn } from "../role-run.ts";
 import { ClusterRun, readyNodes } from "./cluster-run.ts";
@@ -57,10 +58,12 @@ describe("a machine that is a cluster of its own", function () {
 describe("programs as units", function () {
   this.timeout(1_800_000); // The first time, Kubernetes is built.
   let cluster: ClusterRun;
+  let fresh = "";
   const lab = useLab({ name: "k8s-units", count: 2, profile: "kubernetes" });
   before(() => {
     cluster = new ClusterRun(lab);
     cluster.arrange({ masters: [1], workers: [2], etcd: [1] }, { k8s_mode: "binaries", cluster_name: "units" });
+    fresh = cluster.says(1, TRACES);
   });
   after(() => cluster?.remove());
 
@@ -96,5 +99,14 @@ describe("programs as units", function () {
     } finally {
       other.remove();
     }
+  });
+
+  it("leave no trace when they are reset", async () => {
+    expect(differences(fresh, cluster.says(1, TRACES))).to.include.members([
+      "+ unit kube-apiserver.service",
+      "+ unit etcd.service",
+    ]);
+    await cluster.plays("reset", "-e", "confirmed=true");
+    for (const number of [1, 2]) expect(differences(fresh, cluster.says(number, TRACES))).to.deep.equal([]);
   });
 });
