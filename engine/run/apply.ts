@@ -83,7 +83,7 @@ export function predictPlan(plan: Plan, options: TaskOptions): Raw {
       diff,
     };
   for (const change of plan.changes) if (change.predict) options.target.dry.add(change.predict);
-  if (plan.changes.length > 0) options.target.touch();
+  if (plan.changes.length > 0) options.target.foresee();
   const unknown: Record<string, Plain> = {};
   for (const key of plan.outcome?.keys ?? [])
     unknown[key] = new Unknown(plan.outcome?.reason ?? "not run in a dry run");
@@ -96,7 +96,7 @@ export function taint(module: Module, params: Readonly<Record<string, Plain>>, o
   const predictions = module.touches(params);
   if (predictions.length === 0) return;
   options.target.dry.add(predictions);
-  options.target.touch();
+  options.target.foresee();
 }
 
 function differences(plan: Plan): Difference[] {

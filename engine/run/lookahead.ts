@@ -99,11 +99,11 @@ function isDecided({ whole, items }: Prepared): boolean {
   return items.every(({ decision }) => decision.kind !== "unknown" && decision.kind !== "failed");
 }
 
-/** Nothing was changed on the machines that the plans are for, on the controller, or of what was read of other hosts, and no host dropped out. */
+/** Nothing was changed on any machine, predicted for those that the plans are for, or learned of other hosts that was read, and no host dropped out. */
 function isValid(state: PlayState, prepared: Prepared): boolean {
   return (
     prepared.membership === state.membership &&
-    prepared.controller === state.context.targets.controllerGeneration &&
+    prepared.machines === state.context.targets.generation &&
     prepared.items.every(({ options, generation }) => !options || generation === options.target.generation) &&
     (prepared.reads?.unchanged() ?? true)
   );

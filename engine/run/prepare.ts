@@ -61,9 +61,9 @@ export interface Prepared {
   /** The loop itself could not be evaluated, or was skipped as a whole. */
   readonly whole?: Decision;
   readonly items: readonly PreparedItem[];
-  /** The play's membership and the controller's state that it was made for. */
+  /** The play's membership and the state of all machines that it was made for. */
   readonly membership: number;
-  readonly controller: number;
+  readonly machines: number;
   /** Of a plan that was made ahead: what it read of other hosts. */
   readonly reads?: HostVarReads;
 }
@@ -75,7 +75,7 @@ export function prepare(state: PlayState, task: Task, host: string, front?: Read
     host,
     looped: task.loop !== undefined,
     membership: state.membership,
-    controller: state.context.targets.controllerGeneration,
+    machines: state.context.targets.generation,
   };
   if (!task.loop) return { ...base, items: [prepareItem(state, task, host, undefined, front)] };
   const scope = state.scope(host, task, front);

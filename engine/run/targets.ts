@@ -50,10 +50,16 @@ export class Target {
     return this.#generation;
   }
 
-  /** Something was changed (or predicted to be) there. */
+  /** Something was changed there. */
   touch(): void {
     this.#generation++;
     this.#onChange();
+  }
+
+  /** Something was predicted to change there, which other machines do not see; plans may read the controller's own files, though. */
+  foresee(): void {
+    this.#generation++;
+    if (this.settings.kind === "local") this.#onChange();
   }
 
   /** The real machine. */
@@ -89,8 +95,8 @@ export class Targets {
   readonly #targets = new Map<string, Target>();
   readonly #open: HostOpener;
   readonly #makeDry: (host: Host) => DryTarget;
-  /** Grows with every change made on the controller itself, whose files plans may have read. */
-  controllerGeneration = 0;
+  /** Grows with every change made on any machine: another one may see it, as through a share or a service, and delegated tasks do. */
+  generation = 0;
 
   constructor(open: HostOpener, makeDry: (host: Host) => DryTarget) {
     this.#open = open;
@@ -103,7 +109,7 @@ export class Targets {
     let target = this.#targets.get(key);
     if (!target) {
       const changed = (): void => {
-        if (settings.kind === "local") this.controllerGeneration++;
+        this.generation++;
       };
       target = new Target(settings, this.#open, this.#makeDry, changed);
       this.#targets.set(key, target);

@@ -38,6 +38,32 @@ describe("hosts that are no ssh servers", () => {
       expect(readFileSync(shop.path("written"), "utf8")).to.equal("from-inside\n");
     });
 
+  it("are planned ahead without missing what another one changed in between", async () => {
+    shop.write({ "bin/docker": CONTAINER_PROGRAM });
+    chmodSync(shop.path("bin/docker"), 0o755);
+    process.env.PATH = `${shop.path("bin")}:${path}`;
+    const ran = await shop.play(
+      `- hosts: all
+  gather_facts: false
+  tasks:
+    - { name: write, copy: { dest: "@/shared", content: "one\\n" }, when: inventory_hostname == 'one' }
+    - { name: see, stat: { path: "@/shared" }, register: seen }
+    - { name: told, debug: { msg: "{{ seen.stat.exists }}" } }
+- hosts: one
+  gather_facts: false
+  tasks:
+    - { name: more, copy: { dest: "@/shared", content: "two\\n" } }
+    - { name: read, slurp: { src: "@/shared" }, delegate_to: two, register: read }
+    - { name: said, debug: { msg: "{{ read.content | b64decode | trim }}" } }
+`,
+      {
+        inventoryText: "one ansible_connection=docker ansible_host=c1\ntwo ansible_connection=docker ansible_host=c2\n",
+      },
+    );
+    const said = ran.results.flatMap(({ task, result }) => (["told", "said"].includes(task.name) ? [result.msg] : []));
+    expect(said).to.deep.equal([true, true, "two"]);
+  });
+
   it("are reached by their fully qualified connection names", async () => {
     const ran = await shop.play(PLAY, { inventoryText: "here ansible_connection=ansible.builtin.local\n" });
     expect(ran.exitCode).to.equal(0);
