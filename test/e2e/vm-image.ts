@@ -134,7 +134,7 @@ export async function ensureVmImage(
     archive,
   };
   const make = (building: string): Promise<void> => {
-    const long = emulated(arch) ? "ten minutes or more, as every program is emulated" : "about half a minute";
+    const long = emulated(arch) ? "three to ten minutes, as every program is emulated" : "about half a minute";
     onProgress(`building the image of virtual machines, once (${long})`);
     const work = (): Promise<void> => build(building, suite, arch, include, archive);
     return emulated(arch) ? whileEmulating(basename(folder), work, onProgress) : work();
