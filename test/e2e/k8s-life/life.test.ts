@@ -81,9 +81,10 @@ describe("the life of a cluster", function () {
     await sleep(3000);
     await labKill({ name: NAME, host: cluster.name(3) });
     const finished = await running;
-    // 4 for the host that is gone, 2 for the verification that misses it.
-    expect((finished.code ?? 0) & 4, finished.all).to.equal(4);
-    expect(finished.stdout).to.match(new RegExp(`^${cluster.name(3)} .*unreachable=1`, "m"));
+    // What is asked of a machine in the moment in which its processes end may fail before it is unreachable.
+    expect(finished.code, finished.all).to.be.oneOf([2, 4, 6]);
+    expect(finished.stdout).to.match(new RegExp(`^${cluster.name(3)} .*(unreachable=1|failed=1)`, "m"));
+    expect(finished.all).to.match(new RegExp(`Nothing is heard of ${cluster.name(3)}`));
     for (const number of [1, 2])
       expect(cluster.says(number, "cat /etc/sysctl.d/90-kubernetes.conf")).to.contain("rp_filter=0");
     // An election is all that a client may notice.
