@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import { tryCommand } from "../../engine/lab/command.ts";
+import { tryCommand } from "../../../engine/lab/command.ts";
 import {
   type LabState,
   labDown,
@@ -14,9 +14,9 @@ import {
   labSsh,
   labStart,
   labStatus,
-} from "../../engine/lab/lab.ts";
-import { useLab } from "./lab-fixture.ts";
-import { RunFolder } from "./spawned-run.ts";
+} from "../../../engine/lab/lab.ts";
+import { useLab } from "../lab-fixture.ts";
+import { RunFolder } from "../spawned-run.ts";
 
 const NAME = "power";
 const BOOT_ID = "cat /proc/sys/kernel/random/boot_id";
@@ -135,7 +135,9 @@ describe("hosts of a lab that can run a kubelet", function () {
     expect(grown.hosts.map(({ name }) => name)).to.deep.equal([1, 2, 3].map((number) => `${NAME}-${number}`));
     expect(await inside("1", `getent hosts ${NAME}-3`)).to.contain(`${NAME}-3`);
     expect(await inside("3", `getent hosts ${NAME}-1; systemctl is-system-running`)).to.match(/power-1\nrunning$/);
-    expect(readFileSync(`${grown.inventory}/hosts.yml`, "utf8")).to.match(/nfs:\s+hosts: \{power-3: \{\}\}/);
+    expect(readFileSync(`${grown.inventory}/hosts.yml`, "utf8")).to.match(
+      /masters:\s+hosts: \{power-1: \{\}, power-2: \{\}, power-3: \{\}\}/,
+    );
     const refusal = await labGrow({ name: NAME, count: 2 }).catch((error: unknown) => error);
     expect(refusal).to.have.nested.property("problem.code", "lab-bad-count");
   });
