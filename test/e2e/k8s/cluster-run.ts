@@ -142,7 +142,12 @@ function whatFailed(output: string): string {
 /** As much of an object as tests look at. */
 export interface KubernetesObject {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly spec: { readonly podCIDR?: string; readonly unschedulable?: boolean; readonly nodeName?: string };
+  readonly spec: {
+    readonly podCIDR?: string;
+    readonly unschedulable?: boolean;
+    readonly nodeName?: string;
+    readonly taints?: ReadonlyArray<{ readonly key: string; readonly value?: string; readonly effect: string }>;
+  };
   readonly status: {
     readonly phase?: string;
     readonly nodeInfo?: { readonly kubeletVersion: string };

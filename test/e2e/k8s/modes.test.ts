@@ -39,6 +39,26 @@ describe("a machine that is a cluster of its own", function () {
     expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
   });
 
+  it("keeps taints that others gave it, and those that it gives it", async () => {
+    const mark = `k8s : Roles and racks of the nodes on ${cluster.name(1)}`;
+    const given = (value: string): string[] => [
+      "-e",
+      JSON.stringify({ k8s_taints: [{ key: "test/given", value, effect: "PreferNoSchedule" }] }),
+    ];
+    const taints = (): (string | undefined)[] =>
+      cluster.objects(1, "nodes").flatMap(({ spec }) => spec.taints?.map(({ key, value }) => `${key}=${value}`));
+    cluster.says(1, `kubectl taint node ${cluster.name(1)} test/other=theirs:PreferNoSchedule`);
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+    // What is read of a node that would change is left open.
+    const foretold = changesIn(await cluster.plays("k8s", "--check", ...given("1")));
+    expect(foretold.filter((line) => !line.startsWith("undecided"))).to.deep.equal([mark]);
+    expect(changesIn(await cluster.plays("k8s", ...given("1")))).to.deep.equal([mark]);
+    expect(taints()).to.have.members(["test/other=theirs", "test/given=1"]);
+    expect(changesIn(await cluster.plays("k8s", ...given("2")))).to.deep.equal([mark]);
+    expect(taints()).to.have.members(["test/other=theirs", "test/given=2"]);
+    expect(changesIn(await cluster.plays("k8s", ...given("2")))).to.deep.equal([]);
+  });
+
   it("is all there again after a reboot", async () => {
     cluster.says(1, "kubectl create configmap witness --from-literal=word=kept");
     const before = cluster.says(1, "stat -c %Y /proc/1/cmdline; cat /proc/sys/kernel/random/boot_id");
