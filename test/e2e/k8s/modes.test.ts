@@ -73,6 +73,14 @@ describe("a machine that is a cluster of its own", function () {
     await cluster.plays("verify");
     expect(cluster.says(1, "kubectl get configmap witness --output 'jsonpath={.data.word}'")).to.equal("kept");
   });
+
+  it("ends its pods before the machine goes down, which would wait for them", async () => {
+    expect(Number(cluster.says(1, "pgrep -c -f containerd-shim"))).to.be.at.least(5);
+    cluster.says(1, "systemctl stop kubelet pods-shutdown");
+    expect(cluster.says(1, "pgrep -c -f containerd-shim; crictl ps -q")).to.equal("0");
+    cluster.says(1, "systemctl start pods-shutdown kubelet");
+    await cluster.plays("verify");
+  });
 });
 
 describe("programs as units", function () {
