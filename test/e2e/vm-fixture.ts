@@ -25,9 +25,17 @@ import type { LabArch } from "../../engine/lab/foreign-arch.ts";
 import { authorize, makeClientKey, makeHostKeys, readClientKey, writeKnownHosts } from "../../engine/lab/keys.ts";
 import { ensureVmImage, KINDS, type VmImage, vmUnfitness } from "./vm-image.ts";
 
+/** A disk with a file system ext4. */
+export interface FilledDisk {
+  /** MiB. */
+  readonly size: number;
+  /** Puts into a folder what the disk then has. */
+  fill(folder: string): void;
+}
+
 export interface MachineOptions {
-  /** MiB of each further disk: /dev/vdb, /dev/vdc … (by id: virtio-disk1, virtio-disk2 …). */
-  readonly disks?: readonly number[];
+  /** MiB of each further disk, or what is on it: /dev/vdb, /dev/vdc … (by id: virtio-disk1, virtio-disk2 …). */
+  readonly disks?: ReadonlyArray<number | FilledDisk>;
   /** MiB; 1024 if not said. */
   readonly memory?: number;
 }
@@ -58,8 +66,8 @@ export interface VirtualMachines {
   readonly knownHostsFile: string;
   /** Variables for an inventory. */
   hostVars(machine: VirtualMachine): Readonly<Record<string, unknown>>;
-  /** What a script says on the n-th machine, from 1; fails with its words unless it ends well. */
-  ssh(number: number, script: string): string;
+  /** What a script says on the n-th machine, from 1; fails with its words unless it ends well, within `seconds` (600). */
+  ssh(number: number, script: string, seconds?: number): string;
   /** Reboots the n-th machine and waits until it has started all of its units. */
   reboot(number: number): Promise<void>;
 }
@@ -142,8 +150,8 @@ class Up implements VirtualMachines {
     };
   }
 
-  ssh(number: number, script: string): string {
-    const { status, stdout, stderr } = this.#try(number, script);
+  ssh(number: number, script: string, seconds?: number): string {
+    const { status, stdout, stderr } = this.#try(number, script, seconds);
     if (status !== 0)
       throw new Error(
         `\`${script}\` ended with ${status} on machine ${number}:\n${stdout}${stderr}${this.#console(number)}`,
@@ -178,11 +186,18 @@ class Up implements VirtualMachines {
       [`file=${this.#image.disk},snapshot=on`, "system"],
       [`file=${seed},readonly=on`, "seed"],
     ];
-    const sizes = this.#options.machines[index]?.disks ?? [];
-    for (const [number, size] of sizes.entries()) {
+    const disks = this.#options.machines[index]?.disks ?? [];
+    for (const [number, disk] of disks.entries()) {
       const file = join(folder, `disk${number + 1}.img`);
-      closeSync(openSync(file, "w"));
-      truncateSync(file, size * 1024 * 1024);
+      if (typeof disk === "number") {
+        closeSync(openSync(file, "w"));
+        truncateSync(file, disk * 1024 * 1024);
+      } else {
+        const content = mkdtempSync(join(folder, "content-"));
+        disk.fill(content);
+        await command(["mke2fs", "-q", "-t", "ext4", "-d", content, file, `${disk.size}M`]);
+        rmSync(content, { recursive: true });
+      }
       drives.splice(number + 1, 0, [`file=${file}`, `disk${number + 1}`]);
     }
     const memory = this.#options.machines[index]?.memory ?? 1024;
@@ -275,7 +290,7 @@ class Up implements VirtualMachines {
     }
   }
 
-  #try(number: number, script: string): { status: number | null; stdout: string; stderr: string } {
+  #try(number: number, script: string, seconds = 600): { status: number | null; stdout: string; stderr: string } {
     const machine = this.machines[number - 1];
     if (!machine) throw new Error(`there is no machine ${number}`);
     const options = [
@@ -290,7 +305,7 @@ class Up implements VirtualMachines {
     for (const option of options) argv.push("-o", option);
     const { status, stdout, stderr } = spawnSync("ssh", [...argv, "root@127.0.0.1", script], {
       encoding: "utf8",
-      timeout: 600_000,
+      timeout: seconds * 1000,
     });
     return { status, stdout, stderr };
   }

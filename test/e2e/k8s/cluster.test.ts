@@ -69,4 +69,21 @@ describe("the cluster that k8s.yml makes", function () {
         ),
       ).to.match(/^server: https:\/\/api\.lab\.internal:8443$/);
   });
+
+  it("is rebooted, one node at a time, each taking pods again, and has lost nothing", async () => {
+    const boots = (): string[] =>
+      [1, 2, 3].map((number) => cluster.says(number, "cat /proc/sys/kernel/random/boot_id"));
+    cluster.says(1, "kubectl create configmap witness --from-literal=word=kept");
+    const before = boots();
+    await cluster.plays("reboot");
+    for (const [index, boot] of boots().entries())
+      expect(boot)
+        .to.match(/^[0-9a-f-]{36}$/)
+        .and.not.equal(before[index]);
+    const nodes = cluster.objects(2, "nodes");
+    expect(readyNodes(nodes)).to.deep.equal(names(1, 2, 3));
+    expect(nodes.filter(({ spec }) => spec.unschedulable)).to.deep.equal([]);
+    expect(changesIn(await cluster.plays("k8s"))).to.deep.equal([]);
+    expect(cluster.says(3, "kubectl get configmap witness --output 'jsonpath={.data.word}'")).to.equal("kept");
+  });
 });
