@@ -4,6 +4,7 @@ import {
   byValue,
   type Cluster,
   type Finding,
+  hasOwnEtcd,
   inGroup,
   isIn,
   isKubernetes,
@@ -50,7 +51,10 @@ export function voters(cluster: Cluster): Finding[] {
       });
     return findings;
   }
-  if (about === "etcd" || (about === "kubernetes" && cluster.etcd === "external")) count("etcd", "etcd members");
+  // Units without a group etcd are told by withoutEtcd.
+  const ownEtcd = about === "kubernetes" && hasOwnEtcd(cluster);
+  const isEmpty = inGroup(cluster.hosts, "etcd").length === 0;
+  if (about === "etcd" || (ownEtcd && !(cluster.mode === "binaries" && isEmpty))) count("etcd", "etcd members");
   if (!isKubernetes(cluster)) {
     if (about === "nfs" && inGroup(cluster.hosts, "nfs").length === 0)
       findings.push({
@@ -72,19 +76,20 @@ export function voters(cluster: Cluster): Finding[] {
       });
     return findings;
   }
-  if (cluster.etcd === "stacked" || inGroup(cluster.hosts, "masters").length === 0) count("masters", "masters");
+  // Where etcd is a cluster of its own, masters do not vote.
+  if (!ownEtcd || inGroup(cluster.hosts, "masters").length === 0) count("masters", "masters");
   if (cluster.mode === "binaries") findings.push(...withoutEtcd(cluster));
   return findings;
 }
 
 /** Groups that vote in clusters that are there; a group etcd of masters alone is counted once. */
-function votingGroups({ hosts, etcd }: Cluster): (readonly [string, string])[] {
-  const masters = etcd === "stacked" && inGroup(hosts, "masters").length > 0;
+function votingGroups({ hosts, etcd, mode }: Cluster): (readonly [string, string])[] {
+  const masters = etcd === "stacked" && mode !== "binaries" && inGroup(hosts, "masters").length > 0;
   const own = inGroup(hosts, "etcd").some((host) => !masters || !isIn(host, "masters"));
   return [...(masters ? [["masters", "masters"] as const] : []), ...(own ? [["etcd", "etcd members"] as const] : [])];
 }
 
-/** With units of its own Kubernetes has an etcd cluster of its own, of which every master is a member. */
+/** With units of its own Kubernetes has an etcd cluster of its own, of which every master is a member but one that is about to leave. */
 function withoutEtcd(cluster: Cluster): Finding[] {
   const hosts = namesOf(inGroup(cluster.hosts, "masters").filter((host) => !isIn(host, "etcd")));
   if (hosts.length === 0) return [];
@@ -94,6 +99,7 @@ function withoutEtcd(cluster: Cluster): Finding[] {
       hosts,
       message: `${listed(hosts)} ${hosts.length === 1 ? "is a master, but not" : "are masters, but not"} in the group etcd, as k8s_mode binaries needs`,
       remedy: "make masters children of the group etcd: `etcd: {children: {masters: {}}}`",
+      ...(cluster.purpose === "remove-node" ? { note: true as const } : {}),
     },
   ];
 }

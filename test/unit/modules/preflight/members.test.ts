@@ -1,6 +1,9 @@
 import { expect } from "chai";
+import { PURPOSES } from "../../../../engine/modules/preflight/cluster.ts";
 import { findings, refusalText } from "../../../../engine/modules/preflight/rules.ts";
-import { broken, cluster, facts, host, told } from "./healthy.ts";
+import { broken, cluster, facts, host, member, told } from "./healthy.ts";
+
+const BINARIES = { mode: "binaries", source: "tarball" } as const;
 
 describe("preflight", () => {
   it("tells everything that is wrong at once, numbered, with what to do", () => {
@@ -64,12 +67,30 @@ describe("preflight: who votes", () => {
     expect(told(cluster({ hosts: both, etcd: "external" }))).to.have.lengthOf(1);
   });
 
-  it("wants masters that are units to be members of etcd's own cluster", () => {
-    const binaries = { mode: "binaries", source: "tarball" } as const;
-    expect(told(cluster({ ...binaries, hosts: [host(1), host(4)] }))).to.deep.equal([
-      "voters: pi1 is a master, but not in the group etcd, as k8s_mode binaries needs → make masters children of the group etcd: `etcd: {children: {masters: {}}}`",
+  it("does not count masters where the group etcd votes in their place", () => {
+    const apart = [...few(2), ...[6, 7, 8].map((number) => member(number))];
+    const both = few(2).map((one) => ({ ...one, groups: ["masters", "etcd"] }));
+    for (const purpose of PURPOSES.filter((one) => one !== "nfs")) {
+      expect(told(cluster({ hosts: apart, etcd: "external", purpose })), purpose).to.deep.equal([]);
+      expect(told(cluster({ ...BINARIES, hosts: [...both, member(3)], purpose })), purpose).to.deep.equal([]);
+    }
+    expect(told(cluster({ ...BINARIES, hosts: both }))).to.deep.equal([
+      "voters: the group etcd has 2 hosts (pi1 and pi2), an even number of voters, which bears no more failures than 1 → add one host to the group, or take one out: 1, 3 or 5 etcd members are good numbers",
     ]);
-    expect(told(cluster({ ...binaries, hosts: [host(1, { groups: ["masters", "etcd"] }), host(4)] }))).to.deep.equal(
+    expect(told(cluster({ hosts: [host(4), member(6)], etcd: "external" }))[0]).to.equal(
+      "voters: the group masters has no hosts → name the masters in the inventory's group masters",
+    );
+  });
+
+  it("wants masters that are units to be members of etcd's own cluster", () => {
+    const sentence =
+      "voters: pi1 is a master, but not in the group etcd, as k8s_mode binaries needs → make masters children of the group etcd: `etcd: {children: {masters: {}}}`";
+    expect(told(cluster({ ...BINARIES, hosts: [host(1), host(4)] }))).to.deep.equal([sentence]);
+    // Before it is removed, it leaves etcd.
+    expect(told(cluster({ ...BINARIES, hosts: [host(1), member(6)], purpose: "remove-node" }))).to.deep.equal([
+      `(${sentence})`,
+    ]);
+    expect(told(cluster({ ...BINARIES, hosts: [host(1, { groups: ["masters", "etcd"] }), host(4)] }))).to.deep.equal(
       [],
     );
     expect(told(cluster({ mode: "binaries", hosts: [host(1, { groups: ["masters", "etcd"] })] }))[0]).to.match(
