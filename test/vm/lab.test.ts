@@ -1,6 +1,7 @@
 // The lab on a machine as most people have: systemd is its init, cgroups are of version 2. The lab's own tests run there, in a copy of
 // this project, and Kubernetes with them.
 
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
@@ -37,9 +38,12 @@ describe("the lab on a machine with systemd and cgroups of version 2", function 
       mkdirSync(join(folder, path), { recursive: true });
     copy(PROJECT, join(folder, "tsplay"));
     copy(join(PROJECT, "inventories/lab/group_vars"), join(folder, "tsplay/inventories/lab/group_vars"));
+    // As it is installed: translating it at each start takes a minute there.
+    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: join(folder, "tsplay") });
     copy(process.execPath, join(folder, "bin/node"));
-    copy(join(CACHE, image), join(folder, "cache/tsplay", image));
-    if (existsSync(KUBERNETES)) copy(KUBERNETES, join(folder, "cache/tsplay/kubernetes"));
+    // With owners and devices.
+    for (const path of [image, ...(existsSync(KUBERNETES) ? ["kubernetes"] : [])])
+      execFileSync("cp", ["--archive", join(CACHE, path), join(folder, "cache/tsplay", path)]);
   };
   const vms = useVirtualMachines({
     name: "labs",
@@ -51,8 +55,10 @@ describe("the lab on a machine with systemd and cgroups of version 2", function 
     vms().ssh(1, `export PATH=/mnt/bin:$PATH XDG_CACHE_HOME=/mnt/cache; cd /mnt/tsplay; ${script}`, 3000);
   /** Runs tests there, which must go well; how many there were. */
   const passes = (file: string, ...words: string[]): number => {
-    const told = inside(`node_modules/.bin/mocha --exit ${file} ${words.map((word) => `'${word}'`).join(" ")} 2>&1`);
-    expect(told).to.not.match(/\d (failing|pending)/);
+    const told = inside(
+      `node_modules/.bin/mocha --exit ${file} ${words.map((word) => `'${word}'`).join(" ")} 2>&1 || true`,
+    );
+    if (/^ +\d+ (failing|pending)/m.test(told)) throw new Error(told);
     return Number(/(\d+) passing/.exec(told)?.[1]);
   };
 
