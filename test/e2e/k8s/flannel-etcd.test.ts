@@ -4,7 +4,7 @@
 // another over it; it does not show that a real flanneld takes what it is given.
 
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -13,12 +13,13 @@ import { useLab } from "../lab-fixture.ts";
 import { changesIn } from "../role-run.ts";
 import { ClusterRun, readyNodes } from "./cluster-run.ts";
 
-/** A release of flannel as the project makes them, with the stand-in as its program. */
+/** A release of flannel as the project makes them, with the stand-in as its program, and its checksum beside it. */
 function standInRelease(folder: string): string {
   copyFileSync(join(import.meta.dirname, "flanneld-stand-in.pl"), join(folder, "flanneld"));
   execFileSync("chmod", ["0755", join(folder, "flanneld")]);
   const tarball = join(folder, "flannel-v0.0.1-linux.tar.gz");
   execFileSync("tar", ["--create", "--gzip", "--file", tarball, "--directory", folder, "flanneld"]);
+  writeFileSync(`${tarball}.sha256`, execFileSync("sha256sum", [tarball]));
   return tarball;
 }
 
