@@ -23,6 +23,9 @@ export interface Written {
   readonly gap: number;
 }
 
+/** Where a client writes: to the master's own member of etcd, or through the API's load balancer. */
+export type Client = "etcd" | "api";
+
 /** A cluster on a lab's hosts: playbooks run on it, commands are said to its hosts. */
 export class ClusterRun {
   readonly inventory = mkdtempSync(join(tmpdir(), "tsplay-cluster-"));
@@ -97,9 +100,13 @@ export class ClusterRun {
       .sort();
   }
 
-  /** A client on a master that writes every 50 ms, to etcd and through the API's load balancer; gives a way to end it. */
-  async write(number: number): Promise<() => Promise<{ readonly etcd: Written; readonly api: Written }>> {
-    const [program = "", ...words] = sshTo(this.#lab(), number, "bash", "-s");
+  /** Clients on a master that write every 50 ms, both unless some are named; gives a way to end them. */
+  async write<C extends Client = Client>(
+    number: number,
+    ...named: C[]
+  ): Promise<() => Promise<Readonly<Record<C, Written>>>> {
+    const clients: readonly string[] = named.length > 0 ? named : ["etcd", "api"];
+    const [program = "", ...words] = sshTo(this.#lab(), number, "bash", "-s", ...clients);
     const child = spawn(program, words, { stdio: ["pipe", "pipe", "inherit"] });
     let said = "";
     const begun = new Promise<void>((resolve) => {
@@ -119,7 +126,7 @@ export class ClusterRun {
         if (writes === undefined) throw new Error(`the writer said: ${said}`);
         return { writes: Number(writes), failed: Number(failed), gap: Number(gap) };
       };
-      return { etcd: seen("etcd"), api: seen("api") };
+      return Object.fromEntries(clients.map((name) => [name, seen(name)])) as Record<C, Written>;
     };
   }
 

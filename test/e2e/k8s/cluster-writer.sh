@@ -1,5 +1,6 @@
 # A client that writes every 50 ms, to the host's own etcd member and through the API's load balancer, until it is told
 # to stop. Closes with `NAME writes failed gap` for both; gap: longest time between two successes, in seconds.
+# Its words are which of the two clients write: etcd, api.
 set -u
 cd "$(mktemp -d)"
 rm -f /run/writer.stop
@@ -28,11 +29,10 @@ client() {
     [ $left -le 0 ] || sleep "0.$(printf %09d $left)"
   done > "$1.log"
 }
-client etcd &
-client api &
+for one; do client "$one" & done
 echo begun
 wait
-for one in etcd api; do
+for one; do
   awk -v name=$one '{ n++ } $2 == "failed" { bad++ } $2 == "ok" { if (last && $1 - last > gap) gap = $1 - last; last = $1 }
     END { printf "%s %d %d %.3f\n", name, n, bad, gap / 1e9 }' $one.log
 done
