@@ -1,7 +1,7 @@
 // `npm test`: every suite in order, one line of totals at the end.
 //   npm test -- --only unit,e2e     just these        npm test -- --skip e2e      all but these
 //   TSPLAY_SKIP=e2e,conformance     the same as --skip
-//   TSPLAY_VM=1                     the virtual machines too
+//   TSPLAY_VM=1                     the virtual machines too; TSPLAY_K8S_EXTERNAL=1 clusters with an etcd of their own
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -18,9 +18,9 @@ const SUITES = [
   { name: "unit", run: () => mocha("unit", 20_000) },
   { name: "conformance", run: () => mocha("conformance", 60_000) },
   { name: "k8s", run: () => mocha("e2e/k8s", 1_800_000) },
-  { name: "life", run: () => mocha("e2e/k8s-life", 1_800_000) },
   // After k8s, whose Kubernetes some of them use. They mostly wait for hosts, so two files run at once, each with a lab of its own.
-  { name: "e2e", run: () => mocha("e2e", 600_000, { except: ["k8s", "k8s-life"], jobs: 2 }) },
+  { name: "e2e", run: () => mocha("e2e", 600_000, { except: ["k8s", "k8s-external"], jobs: 2 }) },
+  { name: "k8s-external", run: () => mocha("e2e/k8s-external", 1_800_000), onDemand: "TSPLAY_K8S_EXTERNAL" },
   { name: "vm", run: () => mocha("vm", 600_000), onDemand: "TSPLAY_VM" },
 ];
 

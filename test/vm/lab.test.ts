@@ -83,7 +83,7 @@ describe("the lab on a machine with systemd and cgroups of version 2", function 
   });
 
   it("has hosts that can run a kubelet, through power cuts and reboots", () => {
-    expect(passes("test/e2e/k8s/lab-power.test.ts")).to.equal(8);
+    expect(passes("test/e2e/k8s-life/lab-power.test.ts")).to.equal(8);
   });
 
   it("has a cluster of Kubernetes on a host", function () {
@@ -91,6 +91,6 @@ describe("the lab on a machine with systemd and cgroups of version 2", function 
       console.log("    skipped: Kubernetes has not been built here yet, which `npm test -- --only k8s` does");
       this.skip();
     }
-    expect(passes("test/e2e/k8s/modes.test.ts", "--grep", "cluster of its own is made")).to.equal(1);
+    expect(passes("test/e2e/k8s-life/modes.test.ts", "--grep", "cluster of its own is made")).to.equal(1);
   });
 });

@@ -16,10 +16,10 @@ export interface OtherVersion {
   remove(): void;
 }
 
-/** Makes a release tarball of it, as the vendor's are. The programs of the lab's version must be there. */
-export function otherVersion(): OtherVersion {
+/** Makes a release tarball of it, as the vendor's are. The programs of the lab's version must be there. `step`: how much newer it is; files that run at the same time need different ones. */
+export function otherVersion(step = 1): OtherVersion {
   const version = /^k8s_version: *(\S+)/m.exec(readFileSync(SETTINGS, "utf8"))?.[1] ?? "";
-  const other = version.replace(/\d$/, (digit) => String((Number(digit) + 1) % 10));
+  const other = version.replace(/\d$/, (digit) => String((Number(digit) + step) % 10));
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "tsplay/kubernetes");
   const arch = process.arch === "x64" ? "amd64" : process.arch;
   const from = join(cache, `v${version}-debian`, arch, "bin");

@@ -9,9 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { ClusterRun, readyNodes } from "../k8s/cluster-run.ts";
 import { useLab } from "../lab-fixture.ts";
 import { changesIn } from "../role-run.ts";
-import { ClusterRun, readyNodes } from "./cluster-run.ts";
 
 /** A release of flannel as the project makes them, with the stand-in as its program, and its checksum beside it. */
 function standInRelease(folder: string): string {

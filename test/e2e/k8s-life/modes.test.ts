@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { differences, TRACES } from "../host-traces.ts";
+import { ClusterRun, readyNodes } from "../k8s/cluster-run.ts";
+import { otherVersion } from "../k8s/cluster-version.ts";
 import { useLab } from "../lab-fixture.ts";
 import { changesIn } from "../role-run.ts";
-import { ClusterRun, readyNodes } from "./cluster-run.ts";
-import { otherVersion } from "./cluster-version.ts";
 
 describe("a machine that is a cluster of its own", function () {
   this.timeout(1_800_000); // The first time, Kubernetes is built.
@@ -111,7 +111,7 @@ describe("programs as units", function () {
   });
 
   it("switch to another version and back", async () => {
-    const other = otherVersion();
+    const other = otherVersion(2);
     try {
       await cluster.plays("k8s", ...other.args);
       expect(cluster.says(2, "readlink /opt/k8s/current")).to.equal(`/opt/k8s/v${other.version}`);

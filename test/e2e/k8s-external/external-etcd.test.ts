@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { labKill, labRebuild } from "../../../engine/lab/lab.ts";
+import { ClusterRun, readyNodes } from "../k8s/cluster-run.ts";
+import { type OtherVersion, otherVersion } from "../k8s/cluster-version.ts";
 import { useLab } from "../lab-fixture.ts";
 import { changesIn } from "../role-run.ts";
-import { ClusterRun, readyNodes } from "./cluster-run.ts";
-import { type OtherVersion, otherVersion } from "./cluster-version.ts";
 
 const NAME = "k8s-etcd";
 
